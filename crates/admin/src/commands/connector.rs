@@ -1,0 +1,38 @@
+//! `connector ...`: accounts, instances, targets and mappings.
+
+mod account;
+mod instance;
+mod mapping;
+mod target;
+
+use clap::Subcommand;
+
+use crate::output::Answer;
+use crate::session::SessionArgs;
+
+pub(crate) use target::{branch, queued_text, short_sha};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConnectorCommand {
+    /// GitHub App installations
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// Configured uses of an account
+    #[command(subcommand)]
+    Instance(instance::InstanceCommand),
+    /// Branches that are tracked
+    #[command(subcommand)]
+    Target(target::TargetCommand),
+    /// Which files become which config objects
+    #[command(subcommand)]
+    Mapping(mapping::MappingCommand),
+}
+
+pub(crate) async fn run(command: ConnectorCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
+    match command {
+        ConnectorCommand::Account(command) => account::run(command, session).await,
+        ConnectorCommand::Instance(command) => instance::run(command, session).await,
+        ConnectorCommand::Target(command) => target::run(command, session).await,
+        ConnectorCommand::Mapping(command) => mapping::run(command, session).await,
+    }
+}

@@ -1,0 +1,80 @@
+//! `dead-letters ...`.
+
+use clap::Subcommand;
+use hookyard_admin::operations::dead_letters::{self as operation, Settled};
+use hookyard_admin::operations::workspaces;
+use hookyard_domain::ids::DeadLetterId;
+use hookyard_domain::workspace::Slug;
+use hookyard_store::dead_letters;
+
+use super::paging::PageArgs;
+use crate::output::{Answer, Fields, Table, next_page, time};
+use crate::session::{Because, SessionArgs};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersCommand {
+    /// List dead letters, newest first
+    List {
+        /// Only this workspace's
+        #[arg(long, value_name = "SLUG")]
+        workspace: Option<Slug>,
+        /// Also those that were replayed or dropped
+        #[arg(long)]
+        settled: bool,
+        #[command(flatten)]
+        page: PageArgs<DeadLetterId>,
+    },
+    /// Do the work once more, by a new job
+    Replay {
+        id: DeadLetterId,
+        #[command(flatten)]
+        because: Because,
+    },
+    /// Let it be
+    Drop {
+        id: DeadLetterId,
+        #[command(flatten)]
+        because: Because,
+    },
+}
+
+pub(crate) async fn run(command: DeadLettersCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
+    let store = session.store().await?;
+    match command {
+        DeadLettersCommand::List { workspace, settled, page } => {
+            let conn = store.conn().await?;
+            let workspace = workspaces::filter(&conn, workspace.as_ref()).await?;
+            let page = dead_letters::list(&conn, workspace, settled, page.request()?).await?;
+            let mut table = Table::new(&["ID", "CREATED", "SUBJECT", "REASON", "SETTLED", "ERROR"]);
+            for it in &page.items {
+                table.row([
+                    it.id.to_string(),
+                    time(it.created_at),
+                    it.subject_id.to_string(),
+                    it.reason.clone(),
+                    it.settled_how.clone().unwrap_or_default(),
+                    it.error.clone().unwrap_or_default(),
+                ]);
+            }
+            let mut text = table.render("no dead letters");
+            next_page(&mut text, page.next_cursor);
+            Answer::new(&page, text)
+        }
+        DeadLettersCommand::Replay { id, because } => {
+            shown(&operation::replay(&store, &because.actor()?, id).await?)
+        }
+        DeadLettersCommand::Drop { id, because } => {
+            shown(&operation::drop_letter(&store, &because.actor()?, id).await?)
+        }
+    }
+}
+
+fn shown(settled: &Settled) -> anyhow::Result<Answer> {
+    let text = Fields::default()
+        .field("dead letter", settled.id)
+        .field("settled", if settled.queued { "replayed" } else { "dropped" })
+        .field("subject", settled.subject_id)
+        .maybe("job", settled.job.map(|job| job.id))
+        .render();
+    Answer::new(settled, text)
+}

@@ -1,0 +1,77 @@
+//! `github app ...`.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use hookyard_admin::operations::OperationError;
+use hookyard_admin::operations::github_app::{self as operation, GithubApp};
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use crate::output::{Answer, Fields, time};
+use crate::session::{Because, SessionArgs};
+
+/// An RSA key of 16,384 bits in PEM has 13 KB.
+const KEY_FILE_BYTES_MAX: u64 = 64 * 1024;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GithubCommand {
+    /// The App itself
+    #[command(subcommand)]
+    App(AppCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AppCommand {
+    /// Set the App and its private key
+    Set {
+        /// The App's id, from its settings on GitHub
+        #[arg(long, value_name = "N")]
+        app_id: i64,
+        /// The .pem file that GitHub gave for the App
+        #[arg(long, value_name = "FILE")]
+        private_key_file: PathBuf,
+        #[command(flatten)]
+        because: Because,
+    },
+    /// Show which App is set; never its key
+    Show,
+}
+
+pub(crate) async fn run(command: GithubCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
+    let GithubCommand::App(command) = command;
+    match command {
+        AppCommand::Set { app_id, private_key_file, because } => {
+            let ring = session.vault_ring()?;
+            let key = read_key(&private_key_file)?;
+            let store = session.store().await?;
+            shown(&operation::set(&store, &because.actor()?, &ring, app_id, &key).await?)
+        }
+        AppCommand::Show => shown(&operation::require(&session.store().await?.conn().await?).await?),
+    }
+}
+
+fn shown(app: &GithubApp) -> anyhow::Result<Answer> {
+    let text = Fields::default()
+        .field("GitHub App", app.app_id)
+        .field("private key", format!("sealed under the vault key {}", app.sealed_under.as_deref().unwrap_or("?")))
+        .field("set", time(app.updated_at))
+        .render();
+    Answer::new(app, text)
+}
+
+fn read_key(path: &Path) -> anyhow::Result<SecretString> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    File::open(path)
+        .and_then(|file| file.take(KEY_FILE_BYTES_MAX + 1).read_to_end(&mut bytes))
+        .with_context(|| format!("the private key file {} could not be read", path.display()))?;
+    let invalid = |why: &str| OperationError::Invalid(format!("{} {why}", path.display()));
+    if bytes.len() as u64 > KEY_FILE_BYTES_MAX {
+        return Err(invalid("is too large to be a private key").into());
+    }
+    let text = str::from_utf8(&bytes).map_err(|_| invalid("is no PEM file: it is not text"))?;
+    Ok(SecretString::from(text))
+}

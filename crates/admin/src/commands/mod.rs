@@ -1,0 +1,91 @@
+//! What a person types, one file a noun: parse, call the operation, show its result.
+
+mod audit;
+mod config_objects;
+mod connector;
+mod dead_letters;
+mod doctor;
+mod events;
+mod github;
+mod jobs;
+mod migrate;
+mod paging;
+mod rejected_messages;
+mod secret;
+mod source;
+mod sync_events;
+mod vault;
+mod workspace;
+
+use clap::Subcommand;
+
+use crate::output::Answer;
+use crate::serve::{self, ServeArgs};
+use crate::session::SessionArgs;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bring the database up to date: schema, partitions, roles
+    Migrate(migrate::MigrateArgs),
+    /// Run the admin process
+    Serve(ServeArgs),
+    /// Tenants
+    #[command(subcommand)]
+    Workspace(workspace::WorkspaceCommand),
+    /// Inbound URLs and their secrets
+    #[command(subcommand)]
+    Source(source::SourceCommand),
+    /// The deployment's GitHub App
+    #[command(subcommand)]
+    Github(github::GithubCommand),
+    /// What is tracked: accounts, instances, targets, mappings
+    #[command(subcommand)]
+    Connector(connector::ConnectorCommand),
+    /// The records of reconciliations
+    #[command(subcommand)]
+    SyncEvents(sync_events::SyncEventsCommand),
+    /// What happened
+    #[command(subcommand)]
+    Events(events::EventsCommand),
+    /// Files brought in by syncs
+    #[command(subcommand)]
+    ConfigObjects(config_objects::ConfigObjectsCommand),
+    /// Unfinished work: counts, or a list
+    Jobs(jobs::JobsArgs),
+    /// Work that ended for good without success
+    #[command(subcommand)]
+    DeadLetters(dead_letters::DeadLettersCommand),
+    /// Queue messages that named no known work
+    #[command(subcommand)]
+    RejectedMessages(rejected_messages::RejectedMessagesCommand),
+    /// Who changed what, when and why
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// The sealed secrets
+    #[command(subcommand)]
+    Vault(vault::VaultCommand),
+    /// Check everything: what is wrong and what to do
+    Doctor(doctor::DoctorArgs),
+}
+
+/// Does what was typed.
+pub(crate) async fn run(command: Command, session: SessionArgs) -> anyhow::Result<Answer> {
+    let session = &session;
+    match command {
+        Command::Migrate(args) => migrate::run(args, session).await,
+        Command::Serve(args) => serve::run(args, session).await,
+        Command::Workspace(command) => workspace::run(command, session).await,
+        Command::Source(command) => source::run(command, session).await,
+        Command::Github(command) => github::run(command, session).await,
+        Command::Connector(command) => connector::run(command, session).await,
+        Command::SyncEvents(command) => sync_events::run(command, session).await,
+        Command::Events(command) => events::run(command, session).await,
+        Command::ConfigObjects(command) => config_objects::run(command, session).await,
+        Command::Jobs(args) => jobs::run(args, session).await,
+        Command::DeadLetters(command) => dead_letters::run(command, session).await,
+        Command::RejectedMessages(command) => rejected_messages::run(command, session).await,
+        Command::Audit(command) => audit::run(command, session).await,
+        Command::Vault(command) => vault::run(command, session).await,
+        Command::Doctor(args) => doctor::run(&args, session).await,
+    }
+}

@@ -1,0 +1,44 @@
+//! Which page of a list.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use clap::Args;
+use hookyard_store::paging::{PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, PageRequest};
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PageArgs<I>
+where
+    I: FromStr + Clone + Send + Sync + 'static,
+    I::Err: Display,
+{
+    /// Items of a page
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = PAGE_ITEMS_DEFAULT,
+        value_parser = clap::value_parser!(u16).range(1..=i64::from(PAGE_ITEMS_MAX))
+    )]
+    limit: u16,
+
+    /// The cursor that the page before ended with
+    #[arg(long, value_parser = parse_cursor::<I>)]
+    cursor: Option<I>,
+}
+
+impl<I> PageArgs<I>
+where
+    I: FromStr + Clone + Send + Sync + 'static,
+    I::Err: Display,
+{
+    pub(crate) fn request(self) -> anyhow::Result<PageRequest<I>> {
+        Ok(PageRequest::new(self.limit, self.cursor)?)
+    }
+}
+
+fn parse_cursor<I: FromStr>(text: &str) -> Result<I, String>
+where
+    I::Err: Display,
+{
+    text.parse().map_err(|error: I::Err| error.to_string())
+}

@@ -1,0 +1,29 @@
+//! `vault ...`.
+
+use clap::Subcommand;
+use hookyard_admin::operations::reseal;
+
+use crate::output::{Answer, Fields};
+use crate::session::{Because, SessionArgs};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VaultCommand {
+    /// Seal every stored secret again under the active keys, so that old keys can go
+    Reseal {
+        #[command(flatten)]
+        because: Because,
+    },
+}
+
+pub(crate) async fn run(command: VaultCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
+    let VaultCommand::Reseal { because } = command;
+    let (sources, vault) = (session.source_ring()?, session.vault_ring()?);
+    let store = session.store().await?;
+    let done = reseal::reseal(&store, &because.actor()?, &sources, &vault).await?;
+    let text = Fields::default()
+        .field("sealed again", done.resealed)
+        .field("up to date before", done.current)
+        .field("changed meanwhile", done.skipped)
+        .render();
+    Answer::new(&done, text)
+}

@@ -1,0 +1,45 @@
+//! The operator's command line: set up, look, repair.
+//!
+//! [`commands`] hold what a person types and reads, one file a noun; [`operations`] what is done, typed in and out,
+//! for any caller.
+
+mod commands;
+mod output;
+mod serve;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use hookyard_process::LogArgs;
+
+use crate::commands::Command;
+use crate::session::SessionArgs;
+
+/// Sets up and looks after a Hookyard deployment.
+#[derive(Debug, Parser)]
+#[command(name = "hookyard-admin", version, arg_required_else_help = true, max_term_width = 120)]
+struct Cli {
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    session: SessionArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    let cli: Cli = hookyard_process::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => output::fail(&error),
+    }
+}
+
+#[tokio::main]
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    hookyard_process::telemetry::init("hookyard-admin", &cli.log)?;
+    let json = cli.session.json;
+    let answer = commands::run(cli.command, cli.session).await?;
+    answer.print(json)
+}

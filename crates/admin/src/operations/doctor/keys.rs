@@ -1,0 +1,82 @@
+//! The key rings: does every sealed secret open, and which keys are in use.
+
+use std::collections::BTreeMap;
+
+use hookyard_store::sources::secrets;
+use hookyard_store::{Conn, StoreError, github_app};
+use hookyard_vault::{KeyRing, Label, sealed_under};
+use uuid::Uuid;
+
+use super::{Check, Checked, Checks, Examination};
+
+/// What was learnt of the secrets of one ring.
+#[derive(Default)]
+struct Seen {
+    /// How many are sealed under each key.
+    keys: BTreeMap<String, u32>,
+    /// Why the first that does not open does not.
+    broken: Option<String>,
+}
+
+impl Seen {
+    fn look(&mut self, ring: &KeyRing, label: &Label<'_>, sealed: &[u8]) {
+        *self.keys.entry(sealed_under(sealed).unwrap_or("?").to_owned()).or_default() += 1;
+        if let (None, Err(error)) = (&self.broken, ring.open(label, sealed)) {
+            self.broken = Some(format!("{} {}: {error}", label.table, label.row));
+        }
+    }
+
+    fn judge(self, name: &'static str, variable: &str, ring: &KeyRing) -> Check {
+        if let Some(broken) = self.broken {
+            let advice = format!("put the key back into {variable}, or set the secret again");
+            return Check::fail(name, broken, advice);
+        }
+        let used: Vec<String> = self.keys.iter().map(|(key, count)| format!("{key} ({count})")).collect();
+        let found = format!("every secret opens; keys in use: {}", if used.is_empty() { "none".to_owned() } else { used.join(", ") });
+        if self.keys.keys().all(|key| key == ring.active_id()) {
+            Check::ok(name, found)
+        } else {
+            Check::warn(name, found, format!("the active key is {}; run `hookyard-admin vault reseal`", ring.active_id()))
+        }
+    }
+}
+
+pub(super) async fn check(examination: &Examination<'_>, checks: &mut Checks) -> Checked {
+    let conn = examination.store.conn().await?;
+    checks.push(match examination.source_ring {
+        Some(ring) => sources(&conn, ring).await?.judge("source keys", "HOOKYARD_SOURCE_KEYS", ring),
+        None => not_given("source keys", "HOOKYARD_SOURCE_KEYS"),
+    });
+    checks.push(match examination.vault_ring {
+        Some(ring) => app(&conn, ring).await?.judge("vault keys", "HOOKYARD_VAULT_KEYS", ring),
+        None => not_given("vault keys", "HOOKYARD_VAULT_KEYS"),
+    });
+    Ok(())
+}
+
+fn not_given(name: &'static str, variable: &str) -> Check {
+    Check::warn(name, "not looked at", format!("set {variable}, as the processes have it"))
+}
+
+async fn sources(conn: &Conn, ring: &KeyRing) -> Result<Seen, StoreError> {
+    let mut seen = Seen::default();
+    let mut after = Uuid::nil();
+    loop {
+        let batch = secrets::after(conn, after).await?;
+        let Some(last) = batch.last() else { return Ok(seen) };
+        after = last.id;
+        for secret in &batch {
+            let label = Label { table: secrets::TABLE, row: secret.id, column: secrets::COLUMN };
+            seen.look(ring, &label, &secret.sealed);
+        }
+    }
+}
+
+async fn app(conn: &Conn, ring: &KeyRing) -> Result<Seen, StoreError> {
+    let mut seen = Seen::default();
+    if let Some(app) = github_app::current(conn).await? {
+        let label = Label { table: github_app::TABLE, row: app.id, column: github_app::COLUMN };
+        seen.look(ring, &label, &app.private_key_sealed);
+    }
+    Ok(seen)
+}

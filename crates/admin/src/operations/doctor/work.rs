@@ -1,0 +1,90 @@
+//! The work: does it move, and what waits for a person.
+
+use hookyard_store::{Conn, StoreError, doctor};
+
+use super::{Check, Checked, Checks, Examination, listed};
+
+pub(super) async fn check(examination: &Examination<'_>, checks: &mut Checks) -> Checked {
+    let conn = examination.store.conn().await?;
+    checks.push(jobs(&conn).await?);
+    checks.push(syncs(&conn).await?);
+    checks.push(sources(&conn).await?);
+    checks.push(confirmations(&conn).await?);
+    checks.push(dead_letters(&conn).await?);
+    checks.push(rejected(&conn).await?);
+    Ok(())
+}
+
+async fn jobs(conn: &Conn) -> Result<Check, StoreError> {
+    let stuck = doctor::stuck_jobs(conn).await?;
+    if stuck.ready == 0 && stuck.leased == 0 {
+        return Ok(Check::ok("jobs", "none is stuck"));
+    }
+    Ok(Check::fail(
+        "jobs",
+        format!("{} wait for more than five minutes, {} are held by leases that ended", stuck.ready, stuck.leased),
+        "start a worker for their queues, or more of them; see `hookyard-admin jobs` and the workers' logs",
+    ))
+}
+
+async fn syncs(conn: &Conn) -> Result<Check, StoreError> {
+    let lost = doctor::syncs_without_job(conn).await?;
+    if lost.is_empty() {
+        return Ok(Check::ok("sync events", "every unfinished one has its job"));
+    }
+    Ok(Check::fail(
+        "sync events",
+        format!("no job will finish {}", listed(&lost)),
+        "queue a sync of their targets with `hookyard-admin connector target resync ID`",
+    ))
+}
+
+async fn sources(conn: &Conn) -> Result<Check, StoreError> {
+    let bare = doctor::sources_without_secret(conn).await?;
+    if bare.is_empty() {
+        return Ok(Check::ok("sources", "every source has a secret"));
+    }
+    Ok(Check::fail(
+        "sources",
+        format!("no valid secret, so every delivery is answered 503: {}", listed(&bare)),
+        "run `hookyard-admin source rotate ID --secret-stdin`, or `source disable ID`",
+    ))
+}
+
+async fn confirmations(conn: &Conn) -> Result<Check, StoreError> {
+    let waiting = doctor::targets_to_confirm(conn).await?;
+    if waiting.is_empty() {
+        return Ok(Check::ok("confirmations", "no target waits for one"));
+    }
+    Ok(Check::warn(
+        "confirmations",
+        format!("a sync would delete much of {}", listed(&waiting)),
+        "if that is right, run `hookyard-admin connector target resync ID --allow-deletions`",
+    ))
+}
+
+async fn dead_letters(conn: &Conn) -> Result<Check, StoreError> {
+    Ok(match doctor::open_dead_letters(conn).await? {
+        0 => Check::ok("dead letters", "none"),
+        count => Check::warn(
+            "dead letters",
+            format!("{}{count} are not settled", at_least(count)),
+            "see `hookyard-admin dead-letters list`; replay or drop them",
+        ),
+    })
+}
+
+async fn rejected(conn: &Conn) -> Result<Check, StoreError> {
+    Ok(match doctor::rejected_lately(conn).await? {
+        0 => Check::ok("rejected messages", "none within a day"),
+        count => Check::warn(
+            "rejected messages",
+            format!("{}{count} within a day", at_least(count)),
+            "something else publishes into Hookyard's queues; see `hookyard-admin rejected-messages list`",
+        ),
+    })
+}
+
+fn at_least(count: i64) -> &'static str {
+    if count >= doctor::COUNT_MAX { "at least " } else { "" }
+}

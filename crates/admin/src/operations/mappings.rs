@@ -1,0 +1,114 @@
+//! Connector mappings: which files become which config objects. A changed mapping always queues a sync.
+
+use hookyard_domain::config_object::ObjectType;
+use hookyard_domain::ids::{MappingId, SyncEventId, TargetId};
+use hookyard_domain::selector::Selector;
+use hookyard_domain::sync_event::SyncTrigger;
+use hookyard_store::mappings::{self, Mapping};
+use hookyard_store::sync_events::NewSync;
+use hookyard_store::targets::Target;
+use hookyard_store::{Db, Store, Tx, targets as target_rows};
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::actor::Change;
+use super::targets::{self, QueuedSync};
+use super::{Actor, OperationError};
+
+/// A mapping that was added or removed, and the sync that follows.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedMapping {
+    #[serde(flatten)]
+    pub mapping: Mapping,
+    pub mapping_revision: i64,
+    /// None when the target is not synchronised at present.
+    pub sync: Option<QueuedSync>,
+}
+
+/// Adds a mapping to a target.
+pub async fn add(
+    store: &Store,
+    actor: &Actor,
+    target: TargetId,
+    selector: &Selector,
+    object_type: ObjectType,
+) -> Result<ChangedMapping, OperationError> {
+    let mut conn = store.conn().await?;
+    let tx = conn.begin().await?;
+    let target = targets::require(&tx, target).await?;
+    // The target's row first: it is what a starting sync locks before it reads the mappings.
+    let mapping_revision = target_rows::bump_mapping_revision(&tx, target.id).await?;
+    let id = MappingId(Uuid::now_v7());
+    if !mappings::insert(&tx, id, target.id, selector, object_type).await? {
+        return Err(OperationError::Conflict(format!(
+            "the target has the selector {} already; remove that mapping first",
+            selector.as_str()
+        )));
+    }
+    let mapping = require(&tx, id).await?;
+    let changed = ChangedMapping { sync: follow(&tx, &target).await?, mapping, mapping_revision };
+    record(&tx, actor, "connector_mapping.add", &changed).await?;
+    tx.commit().await?;
+    Ok(changed)
+}
+
+/// Removes a mapping; the sync that follows deletes the config objects that no other mapping selects.
+pub async fn remove(store: &Store, actor: &Actor, id: MappingId) -> Result<ChangedMapping, OperationError> {
+    let mut conn = store.conn().await?;
+    let tx = conn.begin().await?;
+    let mapping = require(&tx, id).await?;
+    let target = targets::require(&tx, mapping.target_id).await?;
+    let mapping_revision = target_rows::bump_mapping_revision(&tx, target.id).await?;
+    if !mappings::remove(&tx, id).await? {
+        return Err(OperationError::not_found("connector mapping", &id));
+    }
+    let changed = ChangedMapping { sync: follow(&tx, &target).await?, mapping, mapping_revision };
+    record(&tx, actor, "connector_mapping.remove", &changed).await?;
+    tx.commit().await?;
+    Ok(changed)
+}
+
+/// The mapping of this id, which must exist.
+pub async fn require(db: &impl Db, id: MappingId) -> Result<Mapping, OperationError> {
+    let found = mappings::by_id(db, id).await?;
+    found.ok_or_else(|| OperationError::not_found("connector mapping", &id))
+}
+
+/// Queues the sync that a changed mapping asks for, unless it would be ignored.
+async fn follow(tx: &Tx<'_>, target: &Target) -> Result<Option<QueuedSync>, OperationError> {
+    match targets::check_syncable(tx, target).await {
+        Ok(()) => {}
+        Err(OperationError::Conflict(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let sync = NewSync {
+        id: SyncEventId(Uuid::now_v7()),
+        target: target.id,
+        trigger: SyncTrigger::ManualResync,
+        allow_deletions: false,
+        event: None,
+    };
+    targets::queue(tx, &sync).await.map(Some)
+}
+
+async fn record(
+    tx: &Tx<'_>,
+    actor: &Actor,
+    action: &'static str,
+    changed: &ChangedMapping,
+) -> Result<(), OperationError> {
+    let mapping = &changed.mapping;
+    let change = Change {
+        action,
+        workspace: Some(mapping.workspace_id),
+        subject: mapping.id.to_string(),
+        before: None,
+        after: Some(json!({
+            "targetId": mapping.target_id, "selector": mapping.selector, "objectType": mapping.object_type,
+            "mappingRevision": changed.mapping_revision, "syncEventId": changed.sync.as_ref().map(|sync| sync.id),
+        })),
+    };
+    actor.record(tx, change).await
+}

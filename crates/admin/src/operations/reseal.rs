@@ -1,0 +1,92 @@
+//! Sealing every stored secret again under the active keys, so that old keys can go.
+
+use hookyard_store::sources::secrets;
+use hookyard_store::{Db, Store, github_app};
+use hookyard_vault::{KeyRing, Label, ResealError};
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::actor::Change;
+use super::{Actor, OperationError};
+
+/// What became of the stored secrets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resealed {
+    pub resealed: u32,
+    /// Sealed under the active key before.
+    pub current: u32,
+    /// Changed or removed by somebody else meanwhile: run it again.
+    pub skipped: u32,
+}
+
+/// Seals the sources' secrets again under the active key of `sources`, the App's key under that of `vault`.
+///
+/// All or nothing: a secret that no key opens stops it.
+pub async fn reseal(
+    store: &Store,
+    actor: &Actor,
+    sources: &KeyRing,
+    vault: &KeyRing,
+) -> Result<Resealed, OperationError> {
+    let mut conn = store.conn().await?;
+    let tx = conn.begin().await?;
+    let mut done = Resealed::default();
+    reseal_sources(&tx, sources, &mut done).await?;
+    reseal_app(&tx, vault, &mut done).await?;
+    let change = Change {
+        action: "vault.reseal",
+        workspace: None,
+        subject: "vault".to_owned(),
+        before: None,
+        after: Some(json!({
+            "resealed": done.resealed, "sourceKey": sources.active_id(),
+            "vaultKey": vault.active_id(),
+        })),
+    };
+    actor.record(&tx, change).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+async fn reseal_sources(db: &impl Db, ring: &KeyRing, done: &mut Resealed) -> Result<(), OperationError> {
+    let mut after = Uuid::nil();
+    loop {
+        let batch = secrets::after(db, after).await?;
+        let Some(last) = batch.last() else { return Ok(()) };
+        after = last.id;
+        for secret in &batch {
+            let label = Label { table: secrets::TABLE, row: secret.id, column: secrets::COLUMN };
+            match sealed_again(ring, &label, &secret.sealed, || format!("a secret of {}", secret.source))? {
+                None => done.current += 1,
+                Some(new) if secrets::replace(db, secret.id, &secret.sealed, &new).await? => done.resealed += 1,
+                Some(_) => done.skipped += 1,
+            }
+        }
+    }
+}
+
+async fn reseal_app(db: &impl Db, ring: &KeyRing, done: &mut Resealed) -> Result<(), OperationError> {
+    let Some(app) = github_app::current(db).await? else { return Ok(()) };
+    let label = Label { table: github_app::TABLE, row: app.id, column: github_app::COLUMN };
+    let old = &app.private_key_sealed;
+    match sealed_again(ring, &label, old, || "the GitHub App's key".to_owned())? {
+        None => done.current += 1,
+        Some(new) if github_app::replace(db, app.id, old, &new).await? => done.resealed += 1,
+        Some(_) => done.skipped += 1,
+    }
+    Ok(())
+}
+
+fn sealed_again(
+    ring: &KeyRing,
+    label: &Label<'_>,
+    sealed: &[u8],
+    what: impl Fn() -> String,
+) -> Result<Option<Vec<u8>>, OperationError> {
+    ring.reseal(label, sealed).map_err(|error| match error {
+        ResealError::Open(error) => OperationError::Conflict(format!("{} cannot be opened: {error}", what())),
+        ResealError::Seal(error) => error.into(),
+    })
+}

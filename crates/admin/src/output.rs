@@ -1,0 +1,68 @@
+//! What a command prints: one JSON document, or text that fits a terminal.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use hookyard_admin::operations::OperationError;
+use hookyard_process::EXIT_USAGE;
+use serde::Serialize;
+
+mod text;
+
+pub(crate) use text::{Fields, Table, ago, duration_ms, since, time};
+
+/// What was asked for does not exist.
+const EXIT_NOT_FOUND: u8 = 2;
+
+/// A command's result, in both forms.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    json: String,
+    text: String,
+    code: ExitCode,
+}
+
+impl Answer {
+    /// `value` for programs, `text` for people.
+    pub(crate) fn new(value: &impl Serialize, text: impl Into<String>) -> anyhow::Result<Self> {
+        let json = serde_json::to_string_pretty(value).context("the answer does not fit JSON")?;
+        Ok(Self { json, text: text.into(), code: ExitCode::SUCCESS })
+    }
+
+    /// The same, but the process reports failure.
+    pub(crate) fn failed(self) -> Self {
+        Self { code: ExitCode::FAILURE, ..self }
+    }
+
+    /// Writes the answer to standard output.
+    pub(crate) fn print(self, json: bool) -> anyhow::Result<ExitCode> {
+        let mut text = if json { self.json } else { self.text };
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        match io::stdout().lock().write_all(text.as_bytes()) {
+            // Whoever reads has read enough, as `head` has.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(self.code),
+            written => written.map(|()| self.code).context("standard output cannot be written"),
+        }
+    }
+}
+
+/// A line for people about where a list goes on.
+pub(crate) fn next_page(text: &mut String, cursor: Option<impl std::fmt::Display>) {
+    if let Some(cursor) = cursor {
+        writeln!(text, "more: --cursor {cursor}").expect("a string takes every write");
+    }
+}
+
+/// Tells why a command failed, and gives its exit code.
+pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
+    let told = hookyard_process::fail(error);
+    match error.downcast_ref::<OperationError>() {
+        Some(OperationError::NotFound { .. }) => ExitCode::from(EXIT_NOT_FOUND),
+        Some(OperationError::Invalid(_)) => ExitCode::from(EXIT_USAGE),
+        Some(OperationError::Conflict(_) | OperationError::Store(_) | OperationError::Seal(_)) | None => told,
+    }
+}

@@ -1,0 +1,102 @@
+//! What every command works with: the database, the key rings, and who asks.
+
+use anyhow::Context as _;
+use clap::Args;
+use hookyard_admin::operations::Actor;
+use hookyard_process::SettingError;
+use hookyard_store::{Store, StoreSettings, schema};
+use hookyard_vault::KeyRing;
+use nix::unistd::{Uid, User};
+use secrecy::SecretString;
+
+const DATABASE_URL: &str = "HOOKYARD_DATABASE_URL";
+const SOURCE_KEYS: &str = "HOOKYARD_SOURCE_KEYS";
+const VAULT_KEYS: &str = "HOOKYARD_VAULT_KEYS";
+
+/// A person's command needs one connection, `serve` a few.
+const CONNECTIONS_MAX: usize = 4;
+/// A cascade over many objects takes longer than a request may, in milliseconds.
+const STATEMENT_MS_MAX: u64 = 60_000;
+
+/// Settings that any command may need. Which one does need them is only known when it asks.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Settings")]
+pub(crate) struct SessionArgs {
+    /// PostgreSQL, as `postgres://user:password@host:port/database`
+    #[arg(long, env = DATABASE_URL, value_name = "URL", hide_env_values = true, global = true)]
+    pub(crate) database_url: Option<SecretString>,
+
+    /// Keys that seal the sources' secrets, as `id:base64,...`, the active one first
+    #[arg(long, env = SOURCE_KEYS, value_name = "KEYS", hide_env_values = true, global = true)]
+    pub(crate) source_keys: Option<SecretString>,
+
+    /// Keys that seal the GitHub App's key, as `id:base64,...`, the active one first
+    #[arg(long, env = VAULT_KEYS, value_name = "KEYS", hide_env_values = true, global = true)]
+    pub(crate) vault_keys: Option<SecretString>,
+
+    /// Print one JSON document instead of text for people
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// Why a change is made.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Because {
+    /// Why; kept in the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+impl SessionArgs {
+    /// The database, whatever its schema.
+    pub(crate) fn store_unchecked(&self) -> anyhow::Result<Store> {
+        let url = self.database_url.clone().ok_or_else(|| missing(DATABASE_URL))?;
+        let settings = StoreSettings {
+            connections_max: CONNECTIONS_MAX,
+            statement_ms_max: STATEMENT_MS_MAX,
+            ..StoreSettings::new(url, "hookyard-admin")
+        };
+        Store::new(&settings).map_err(|error| SettingError::new(DATABASE_URL, error).into())
+    }
+
+    /// The database, whose schema is one that this program works with.
+    pub(crate) async fn store(&self) -> anyhow::Result<Store> {
+        let store = self.store_unchecked()?;
+        schema::check(&store).await?;
+        Ok(store)
+    }
+
+    /// The ring of the sources' secrets.
+    pub(crate) fn source_ring(&self) -> anyhow::Result<KeyRing> {
+        ring(SOURCE_KEYS, self.source_keys.as_ref())?.ok_or_else(|| missing(SOURCE_KEYS).into())
+    }
+
+    /// The ring of everything else that is sealed.
+    pub(crate) fn vault_ring(&self) -> anyhow::Result<KeyRing> {
+        ring(VAULT_KEYS, self.vault_keys.as_ref())?.ok_or_else(|| missing(VAULT_KEYS).into())
+    }
+
+    /// Both rings, as far as they are set.
+    pub(crate) fn rings(&self) -> anyhow::Result<(Option<KeyRing>, Option<KeyRing>)> {
+        Ok((ring(SOURCE_KEYS, self.source_keys.as_ref())?, ring(VAULT_KEYS, self.vault_keys.as_ref())?))
+    }
+}
+
+impl Because {
+    /// Who asks, for this reason: the user of the operating system that this process runs as.
+    pub(crate) fn actor(self) -> anyhow::Result<Actor> {
+        let uid = Uid::effective();
+        let user = User::from_uid(uid).context("the user of this process cannot be looked up")?;
+        let name = user.map_or_else(|| uid.to_string(), |user| user.name);
+        Ok(Actor { name: format!("cli:{name}"), reason: self.reason })
+    }
+}
+
+fn missing(variable: &'static str) -> SettingError {
+    SettingError::new(variable, "it is not set, and this command needs it")
+}
+
+fn ring(variable: &'static str, keys: Option<&SecretString>) -> anyhow::Result<Option<KeyRing>> {
+    let parsed = keys.map(KeyRing::parse).transpose();
+    parsed.map_err(|error| SettingError::new(variable, error).into())
+}

@@ -1,0 +1,153 @@
+//! One call from the first byte to the answer: bound, verify, record, answer.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hookyard_sources::{Call, Rejection, Verified};
+use hookyard_store::Store;
+use hookyard_store::ingest::Door;
+use hookyard_vault::KeyRing;
+use http::{HeaderMap, Request};
+use hyper::body::Incoming;
+use metrics::counter;
+
+use crate::answer::{Answer, Refused, recorded, refused, rejected};
+use crate::arrival::arrival;
+use crate::body;
+use crate::budget::Budget;
+use crate::recorder::Recorder;
+use crate::route::{Route, route};
+use crate::settings::{Limits, Settings};
+use crate::source_cache::{OpenSource, SourceCache};
+
+/// Bodies from this size on are verified off the runtime's usual turns: hashing them takes milliseconds.
+const LONG_HASH_BYTES: usize = 512 * 1024;
+
+/// Everything that a call meets.
+pub(crate) struct Gateway {
+    pub(crate) limits: Limits,
+    record_within: Duration,
+    sources: SourceCache,
+    budget: Arc<Budget>,
+    recorder: Recorder,
+}
+
+impl Gateway {
+    pub(crate) fn new(
+        settings: &Settings,
+        keys: KeyRing,
+        store: Store,
+        recorder: Recorder,
+    ) -> Self {
+        let limits = settings.limits.clone();
+        Self {
+            record_within: Duration::from_millis(settings.recording.record_ms_max),
+            sources: SourceCache::new(store, keys),
+            budget: Arc::new(Budget::new(limits.body_budget_bytes, limits.body_budget_share)),
+            limits,
+            recorder,
+        }
+    }
+
+    /// Answers a call.
+    pub(crate) async fn call(&self, request: Request<Incoming>, peer: IpAddr) -> Answer {
+        let answer = match route(&request) {
+            Route::Unknown => refused(Refused::UnknownPath),
+            Route::MethodNotAllowed => refused(Refused::MethodNotAllowed),
+            Route::Door(door) => self.receive(door, request, peer).await.unwrap_or_else(refused),
+        };
+        counter!("hookyard_ingress_answers_total", "status" => answer.status().as_str().to_owned())
+            .increment(1);
+        answer
+    }
+
+    async fn receive(
+        &self,
+        door: Door,
+        request: Request<Incoming>,
+        peer: IpAddr,
+    ) -> Result<Answer, Refused> {
+        let source = self.source(door).await?;
+        let (head, body) = request.into_parts();
+        let bytes_max = usize::try_from(source.source.body_bytes_max).unwrap_or_default();
+        let mut charge = self.budget.charge(source.source.id, peer);
+        let body = body::read(body, bytes_max, &self.limits, &mut charge)
+            .await
+            .map_err(Refused::Unread)?;
+
+        let (source, verified) = match self.verify(door, source, &head.headers, &body).await? {
+            Ok(verified) => verified,
+            Err(rejection) => return Ok(rejected(&rejection)),
+        };
+        let clock = self.recorder.clock();
+        let (named, arrival) =
+            arrival(&source.source, verified, &head.headers, body.clone(), clock);
+        let outcome = tokio::time::timeout(self.record_within, self.recorder.record(arrival))
+            .await
+            .map_err(|_| Refused::Unavailable)?
+            .map_err(|_| Refused::Unavailable)?;
+        Ok(recorded(
+            &named,
+            &outcome.recorded,
+            outcome.rearmed,
+            source.source.accepted_status.unsigned_abs(),
+        ))
+    }
+
+    async fn source(&self, door: Door) -> Result<Arc<OpenSource>, Refused> {
+        match self.sources.get(door).await {
+            Err(_) => Err(Refused::Unavailable),
+            Ok(Some(source)) if source.secrets.is_empty() => Err(Refused::NoSecret),
+            Ok(Some(source)) => Ok(source),
+            // A connector URL exists whether or not it was set up; a source's URL only names what exists.
+            Ok(None) => Err(match door {
+                Door::Connector(_) => Refused::NoSecret,
+                Door::Source(_) => Refused::UnknownSource,
+            }),
+        }
+    }
+
+    /// Verifies, and before refusing a signature makes sure that the secrets were not rotated just now.
+    async fn verify<'a>(
+        &self,
+        door: Door,
+        source: Arc<OpenSource>,
+        headers: &'a HeaderMap,
+        body: &'a Bytes,
+    ) -> Result<Result<(Arc<OpenSource>, Verified<'a>), Rejection>, Refused> {
+        let rejection = match self.verify_once(&source, headers, body) {
+            Ok(verified) => return Ok(Ok((source, verified))),
+            Err(rejection) => rejection,
+        };
+        if rejection != Rejection::WrongSignature {
+            return Ok(Err(rejection));
+        }
+        let Some(source) =
+            self.sources.newer(door, &source).await.map_err(|_| Refused::Unavailable)?
+        else {
+            return Ok(Err(rejection));
+        };
+        Ok(self.verify_once(&source, headers, body).map(|verified| (source, verified)))
+    }
+
+    fn verify_once<'a>(
+        &self,
+        source: &OpenSource,
+        headers: &'a HeaderMap,
+        body: &'a Bytes,
+    ) -> Result<Verified<'a>, Rejection> {
+        let verify = || {
+            let call = Call { headers, body };
+            hookyard_sources::verify(
+                source.source.provider,
+                &call,
+                &source.secrets,
+                self.recorder.clock().now(),
+                &source.freshness,
+            )
+        };
+        if body.len() < LONG_HASH_BYTES { verify() } else { tokio::task::block_in_place(verify) }
+    }
+}

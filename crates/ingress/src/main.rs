@@ -1,0 +1,91 @@
+//! The public listener: it proves who sent a webhook, records it exactly once, enqueues and answers.
+
+mod answer;
+mod arrival;
+mod body;
+mod budget;
+mod clock;
+mod gateway;
+mod listener;
+mod publishing;
+mod recorder;
+mod route;
+mod settings;
+mod source_cache;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use hookyard_process::{HealthListener, Readiness, Stop, Tasks, telemetry};
+use hookyard_store::{Store, StoreSettings};
+use tracing::info;
+
+use crate::gateway::Gateway;
+use crate::settings::Settings;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let settings: Settings = hookyard_process::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = runtime
+        .context("the runtime does not start")
+        .and_then(|runtime| runtime.block_on(run(settings)));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => hookyard_process::fail(&error),
+    }
+}
+
+async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
+    telemetry::init("hookyard-ingress", &settings.log).context("telemetry does not start")?;
+    let secrets = settings.check()?;
+    let stop = Stop::on_signals().context("the signals cannot be watched")?;
+    let tasks = Tasks::new(stop.clone());
+    let readiness = Readiness::new(stop.clone());
+
+    let health = HealthListener::bind(settings.health.health_listen).await?;
+    let listener = listener::bind(settings.listen).await?;
+    let store_settings = StoreSettings {
+        connections_max: 4,
+        ..StoreSettings::new(settings.database.database_url.clone(), "hookyard-ingress")
+    };
+    let store = Store::new(&store_settings)?;
+    prepare(&store).await?;
+
+    // The publisher goes on until the last call is answered, so it has a stop of its own.
+    let publisher_stop = Stop::new();
+    let publisher = publishing::start(secrets.broker, &store, &tasks, publisher_stop.clone());
+    let recorder =
+        recorder::start(&store_settings, &publisher, &readiness, &settings.recording, &tasks);
+    let gateway = Arc::new(Gateway::new(&settings, secrets.source_keys, store, recorder));
+
+    info!(address = %listener.local_addr()?, "listening for webhooks on {}", listener.local_addr()?);
+    info!(address = %health.local_addr(), "health and metrics on {}", health.local_addr());
+    tasks.spawn_essential("health", health.serve(readiness, stop.clone()));
+    listener::serve(listener, &gateway, &stop, &tasks, settings.drain.deadline()).await;
+
+    drop(gateway); // The last sender of the recorder: its committers end when they have answered.
+    publisher_stop.trigger();
+    let drained = tasks.drain(settings.drain.deadline()).await;
+    info!(drained, "stopped");
+    Ok(if stop.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Checks the schema and makes today's partitions, where the database can be reached.
+///
+/// Without it the process starts nevertheless: it answers 503 until the database is there.
+async fn prepare(store: &Store) -> anyhow::Result<()> {
+    match hookyard_store::schema::check(store).await {
+        Err(error) if error.is_unavailable() => {
+            tracing::warn!(%error, "PostgreSQL cannot be reached yet; answering 503 until it can");
+            return Ok(());
+        }
+        checked => checked?,
+    }
+    let conn = store.conn().await?;
+    hookyard_store::partitions::make(&conn, hookyard_store::schema::PARTITION_DAYS_AHEAD).await?;
+    Ok(())
+}

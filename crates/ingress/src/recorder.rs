@@ -1,0 +1,83 @@
+//! Gathers verified calls, without waiting, into batches; each is one statement in one transaction.
+//!
+//! ```text
+//!   calls ──▶ waiting (bounded) ──▶ committer 1 ──▶ commit ──▶ answers, pointers to publish
+//!                              └──▶ committer 2
+//! ```
+//!
+//! While one committer waits for its commit the next batch gathers by itself: the batches are as large as the
+//! load makes them.
+
+mod committer;
+
+use hookyard_process::{Readiness, Tasks};
+use hookyard_store::StoreSettings;
+use hookyard_store::ingest::{Arrival, Rearmed, Recorded};
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::publishing::Publishing;
+use crate::settings::Recording;
+
+/// What became of a call.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) recorded: Recorded,
+    /// What a duplicate led to.
+    pub(crate) rearmed: Option<Rearmed>,
+}
+
+/// The call was not recorded, or nobody knows whether it was: the sender must try again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NotRecorded;
+
+/// A call that waits to be recorded.
+struct Waiting {
+    arrival: Arrival,
+    answer: oneshot::Sender<Result<Outcome, NotRecorded>>,
+}
+
+/// Hands calls to the committers. Its drop ends them when everything is answered.
+pub(crate) struct Recorder {
+    waiting: async_channel::Sender<Waiting>,
+    clock: Clock,
+}
+
+/// Starts the committers.
+pub(crate) fn start(
+    store: &StoreSettings,
+    publishing: &Publishing,
+    readiness: &Readiness,
+    settings: &Recording,
+    tasks: &Tasks,
+) -> Recorder {
+    let capacity = usize::try_from(settings.waiting_calls_max).unwrap_or(usize::MAX);
+    let (waiting, calls) = async_channel::bounded(capacity);
+    let clock = Clock::default();
+    for _ in 0..settings.committers {
+        let committer = committer::Committing {
+            store: store.clone(),
+            calls: calls.clone(),
+            publishing: publishing.clone(),
+            clock: clock.clone(),
+            ready: readiness.gate("database"),
+        };
+        tasks.spawn("committer", committer.run());
+    }
+    Recorder { waiting, clock }
+}
+
+impl Recorder {
+    /// The database's clock, as well as it is known.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Records a call; returns after the commit.
+    pub(crate) async fn record(&self, arrival: Arrival) -> Result<Outcome, NotRecorded> {
+        let (answer, answered) = oneshot::channel();
+        // Full: the database cannot keep up, and the sender hears so at once.
+        self.waiting.try_send(Waiting { arrival, answer }).map_err(|_| NotRecorded)?;
+        answered.await.map_err(|_| NotRecorded)?
+    }
+}

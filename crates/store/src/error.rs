@@ -1,0 +1,94 @@
+//! What can go wrong between Hookyard and `PostgreSQL`, by what the caller does about it.
+
+use deadpool_postgres::PoolError;
+use tokio_postgres::error::SqlState;
+
+/// A failed conversation with the database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No connection, or it broke, or the server is going down: try again later.
+    #[error("PostgreSQL is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The data breaks a rule of the schema; the same data will fail again.
+    #[error("PostgreSQL refused the data")]
+    Refused(#[source] tokio_postgres::Error),
+    /// The statement itself failed.
+    #[error("PostgreSQL failed the statement")]
+    Statement(#[source] tokio_postgres::Error),
+    /// A row holds something this version does not know.
+    #[error("the database holds something unknown to this version")]
+    Unknown(#[from] hookyard_domain::UnknownName),
+    /// A stored selector does not parse.
+    #[error("a stored mapping does not parse")]
+    Selector(#[from] hookyard_domain::selector::InvalidSelector),
+    /// The database URL cannot be used.
+    #[error("the database URL cannot be used: {0}")]
+    Url(&'static str),
+    /// The schema is not the one this version works with.
+    #[error("the database schema is at version {found}, this program needs {needed}; run `hookyard-admin migrate`")]
+    Schema { found: i32, needed: i32 },
+    /// A migration failed.
+    #[error("the migration failed")]
+    Migration(#[source] Box<refinery::Error>),
+}
+
+impl StoreError {
+    /// Whether waiting may help.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
+    /// The name of the unique index or check that refused the data, if one did.
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Refused(error) => error.as_db_error().and_then(|error| error.constraint()),
+            Self::Unavailable(_)
+            | Self::Statement(_)
+            | Self::Unknown(_)
+            | Self::Selector(_)
+            | Self::Url(_)
+            | Self::Schema { .. }
+            | Self::Migration(_) => None,
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(code) = error.code() else {
+            // Without a code it is no answer of the server: the connection is gone, or a value did not convert.
+            let conversion = std::error::Error::source(&error).is_some_and(|source| !source.is::<std::io::Error>());
+            return if error.is_closed() || !conversion {
+                Self::Unavailable(Box::new(error))
+            } else {
+                Self::Statement(error)
+            };
+        };
+        match &code.code()[..2] {
+            // Connection exceptions, operator intervention, too few resources, a deadlock's victim.
+            "08" | "57" | "53" | "40" => Self::Unavailable(Box::new(error)),
+            // Data exceptions, integrity violations. A missing partition is a check violation of ours to repair.
+            "22" | "23" => Self::Refused(error),
+            _ if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Self::Unavailable(Box::new(error)),
+            _ => Self::Statement(error),
+        }
+    }
+}
+
+impl From<PoolError> for StoreError {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) => error.into(),
+            PoolError::Timeout(_)
+            | PoolError::Closed
+            | PoolError::NoRuntimeSpecified
+            | PoolError::PostCreateHook(_) => Self::Unavailable(Box::new(error)),
+        }
+    }
+}
+
+impl From<refinery::Error> for StoreError {
+    fn from(error: refinery::Error) -> Self {
+        Self::Migration(Box::new(error))
+    }
+}

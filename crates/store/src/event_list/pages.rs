@@ -1,0 +1,92 @@
+//! The ids of a page of events, by one statement for each filter that can lead.
+//!
+//! The leading filter walks an index that is already in the list's order; the others only look at the rows that it
+//! meets. Partitions are ranges of ids, so they are walked one after the other, newest first.
+
+use hookyard_domain::event::EventOutcome;
+use jiff::{SignedDuration, Timestamp};
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::EventFilter;
+use crate::{Db, StoreError};
+
+/// How far the clock that made an event's id may be ahead of or behind the database's.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
+
+const ALL: &str = "-- event_list::ids (all)
+    select id from event
+     where id < $1 and id >= $2 and ($3::timestamptz is null or received_at >= $3)
+     order by id desc limit 101";
+
+const OF_SOURCE: &str = "-- event_list::ids (of a source)
+    select id from event
+     where source_id = $4 and id < $1 and id >= $2 and ($3::timestamptz is null or received_at >= $3)
+     order by id desc limit 101";
+
+const OF_TYPE: &str = "-- event_list::ids (of a type)
+    select id from event
+     where type = $4 and id < $1 and id >= $2 and ($3::timestamptz is null or received_at >= $3)
+       and ($5::uuid is null or source_id = $5)
+     order by id desc limit 101";
+
+const OF_OUTCOME: &str = "-- event_list::ids (of an outcome)
+    select id from event
+     where outcome = $4 and id < $1 and id >= $2 and ($3::timestamptz is null or received_at >= $3)
+       and ($5::uuid is null or source_id = $5) and ($6::text is null or type = $6)
+     order by id desc limit 101";
+
+const OF_WORKSPACE: &str = "-- event_list::ids (of a workspace)
+    select event.id
+      from event_workspace concerned
+      cross join lateral (
+            select id from event
+             where id = concerned.event_id and ($3::timestamptz is null or received_at >= $3)
+               and ($5::uuid is null or source_id = $5) and ($6::text is null or type = $6)
+               and ($7::text is null or outcome = $7)
+             offset 0) event
+     where concerned.workspace_id = $4 and concerned.event_id < $1 and concerned.event_id >= $2
+     order by concerned.event_id desc limit 101";
+
+const OF_DELIVERY: &str = "-- event_list::ids (of a delivery)
+    select id from event
+     where provider_delivery_id = $4 and id < $1 and id >= $2 and ($3::timestamptz is null or received_at >= $3)
+       and ($5::uuid is null or source_id = $5) and ($6::text is null or type = $6)
+       and ($7::text is null or outcome = $7)
+       and ($8::uuid is null or exists (select from event_workspace
+                                         where workspace_id = $8 and event_id = event.id))
+     order by id desc limit 101";
+
+/// Up to 101 ids below `before`, newest first.
+pub(super) async fn ids(db: &impl Db, filter: &EventFilter, before: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    let before: &(dyn ToSql + Sync) = &before;
+    let floor: &(dyn ToSql + Sync) = &filter.since.map_or(Uuid::nil(), first_id_of);
+    let since: &(dyn ToSql + Sync) = &filter.since;
+    let workspace = &filter.workspace.map(|id| id.0);
+    let source = &filter.source.map(|id| id.0);
+    let event_type = &filter.event_type.as_deref();
+    let outcome = &filter.outcome.map(EventOutcome::as_str);
+    let rows = if let Some(delivery) = &filter.delivery_id {
+        db.rows(OF_DELIVERY, &[before, floor, since, delivery, source, event_type, outcome, workspace]).await?
+    } else if workspace.is_some() {
+        db.rows(OF_WORKSPACE, &[before, floor, since, workspace, source, event_type, outcome]).await?
+    } else if outcome.is_some() {
+        db.rows(OF_OUTCOME, &[before, floor, since, outcome, source, event_type]).await?
+    } else if event_type.is_some() {
+        db.rows(OF_TYPE, &[before, floor, since, event_type, source]).await?
+    } else if source.is_some() {
+        db.rows(OF_SOURCE, &[before, floor, since, source]).await?
+    } else {
+        db.rows(ALL, &[before, floor, since]).await?
+    };
+    Ok(rows.iter().map(|row| row.get("id")).collect())
+}
+
+/// No event that the database received at `since` or later has an id below this.
+fn first_id_of(since: Timestamp) -> Uuid {
+    /// A UUIDv7 is 48 bits of milliseconds before all else.
+    const BITS_BELOW_TIME: u32 = 80;
+    let millis = since.saturating_sub(CLOCK_SKEW).map_or(0, Timestamp::as_millisecond);
+    let millis = u128::from(u64::try_from(millis).unwrap_or(0));
+    Uuid::from_u128(millis << BITS_BELOW_TIME)
+}

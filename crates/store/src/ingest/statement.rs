@@ -1,0 +1,238 @@
+//! The one statement of the ingress, and the connection that runs it.
+
+use std::collections::HashMap;
+
+use hookyard_domain::github_event::Push;
+use hookyard_domain::ids::{EventId, InstanceId, SyncEventId, TargetId};
+use tokio_postgres::{Client, NoTls, Row, Statement};
+use uuid::Uuid;
+
+use super::{Arrival, QueuedSync, Recorded, Wish};
+use crate::{StoreError, StoreSettings};
+
+/// Records a batch; returns a row for each new event, and one for each further sync of it.
+///
+/// A push is redundant for a target only if its head is the newest queued one, or if nothing is queued or
+/// running and the target is active and equals it: A, B, forced back to A must end at A.
+pub const RECORD_STATEMENT: &str = "-- ingest::record
+with input as (
+    select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int4[], $5::text[], $6::text[], $7::text[],
+                         $8::bytea[], $9::bytea[], $10::int8[], $11::int8[], $12::text[], $13::text[],
+                         $14::text[], $15::text[], $16::text[]) with ordinality
+      as t(event_id, source_id, workspace_id, replay_window_s, type, delivery_id, hook_id,
+           id_key, body_key, installation_id, repository_id, repository, git_ref,
+           before_sha, head_sha, ignored, n)
+), by_id as (
+    insert into dedupe (kind, source_id, key, event_id)
+    select 'd', source_id, id_key, event_id from input order by source_id, id_key
+        on conflict do nothing
+    returning event_id
+), by_body as (
+    insert into dedupe (kind, source_id, key, event_id)
+    select 'h', source_id, body_key, event_id from input join by_id using (event_id)
+     where body_key is not null order by source_id, body_key
+        on conflict do nothing
+    returning event_id
+), fresh as (
+    select input.*, seen.event_id as repeats,
+           body_key is not null and by_body.event_id is null
+           -- A key that is not visible yet was inserted while this statement ran.
+           and coalesce(seen.seen_at > now() - make_interval(secs => replay_window_s), true) as replay
+      from input join by_id using (event_id) left join by_body using (event_id)
+      left join lateral (select event_id, seen_at from dedupe
+                          where by_body.event_id is null
+                            and kind = 'h' and source_id = input.source_id and key = input.body_key
+                          limit 1) seen on true
+), matched as (
+    select fresh.n, fresh.event_id, target.id as target_id, target.instance_id, target.workspace_id,
+           fresh.delivery_id, fresh.type, fresh.repository, fresh.git_ref, fresh.before_sha, fresh.head_sha,
+           case when queued.found then queued.announced_sha is not distinct from fresh.head_sha
+                else running.found is null and target.status = 'active'
+                     and target.applied_sha = fresh.head_sha
+                     and target.applied_mapping_revision = target.mapping_revision
+            end is true as redundant
+      from fresh
+      join connector_target target
+        on target.repository_id = fresh.repository_id and target.git_ref = fresh.git_ref
+       and target.status in ('active', 'branch_deleted', 'repository_gone', 'needs_confirmation')
+      join connector_instance instance on instance.id = target.instance_id and instance.status = 'active'
+      join connector_account account
+        on account.id = instance.account_id and account.installation_id = fresh.installation_id
+       and account.status = 'active'
+      left join lateral (select true as found, announced_sha from sync_event
+                          where target_id = target.id and status = 'queued' order by seq desc limit 1) queued on true
+      left join lateral (select true as found from sync_event
+                          where target_id = target.id and status = 'running' limit 1) running on true
+     where not fresh.replay and (fresh.workspace_id is null or fresh.workspace_id = target.workspace_id)
+), syncs as (
+    insert into sync_event (id, workspace_id, target_id, event_id, trigger, status, delivery_id, event_type,
+                            repository, git_ref, before_sha, announced_sha)
+    select uuid_v7(now()), workspace_id, target_id, event_id, 'push', 'queued', delivery_id, type,
+           repository, git_ref, before_sha, head_sha
+      from matched where not redundant order by n
+    returning id, event_id, target_id, workspace_id
+), verdict as (
+    select fresh.*, case when replay then 'replay'
+                         when ignored is not null then 'ignored'
+                         when head_sha is not null and wanted.event_id is null then 'ignored'
+                    end as outcome,
+           case when replay then null
+                when ignored is not null then ignored
+                when head_sha is not null and wanted.event_id is null
+                then case when tracked.event_id is null then 'not_tracked' else 'redundant' end
+            end as reason
+      from fresh
+      left join (select distinct event_id from syncs) wanted using (event_id)
+      left join (select distinct event_id from matched) tracked using (event_id)
+), events as (
+    insert into event (id, origin, source_id, workspace_id, type, outcome, reason, provider_delivery_id, hook_id,
+                       repeats, installation_id, repository_id, repository, git_ref, before_sha, head_sha,
+                       headers, content_type, body, body_bytes)
+    select event_id, 'webhook', source_id, workspace_id, type, outcome, reason, delivery_id, hook_id,
+           repeats, installation_id, repository_id, repository, git_ref, before_sha, head_sha,
+           ($17::text[])[n::int4]::json, ($18::text[])[n::int4], ($19::bytea[])[n::int4], length(($19::bytea[])[n::int4])
+      from verdict order by event_id
+), jobs as (
+    insert into job (subject_id, workspace_id, kind, state, due_at)
+    select event_id, workspace_id, 'event', 'ready', now() + make_interval(secs => $20::float8)
+      from verdict where outcome is null
+     union all
+    select id, workspace_id, 'sync', 'ready', now() + make_interval(secs => $20::float8) from syncs
+), owners as (
+    -- The worker says whom an event concerns when it routes it; what is not routed is said here.
+    insert into event_workspace (workspace_id, event_id)
+    select workspace_id, event_id from verdict where workspace_id is not null
+     union
+    select account.workspace_id, event_id
+      from verdict join connector_account account on account.installation_id = verdict.installation_id
+     where outcome is not null and verdict.workspace_id is null
+)
+select verdict.event_id, verdict.outcome, verdict.reason, syncs.id as sync_event_id, syncs.target_id,
+       matched.instance_id
+  from verdict
+  left join syncs using (event_id)
+  left join matched on matched.event_id = syncs.event_id and matched.target_id = syncs.target_id";
+
+/// A connection that does nothing but record batches. Not of the pool: it never waits for another's work.
+pub struct Committer {
+    client: Client,
+    statement: Statement,
+    /// What must be added to the host's clock to get the database's, in milliseconds.
+    clock_offset_ms: i64,
+}
+
+impl Committer {
+    /// Connects; `host_now_ms` reads the host's clock, to learn how far it is from the database's.
+    ///
+    /// The returned future carries the connection's traffic: it must be polled until it ends.
+    pub async fn connect(
+        settings: &StoreSettings,
+        host_now_ms: fn() -> i64,
+    ) -> Result<(Self, impl Future<Output = ()> + Send + use<>), StoreError> {
+        let (client, connection) = settings.config()?.connect(NoTls).await?;
+        let traffic = async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a committer's connection ended");
+            }
+        };
+        let mut traffic = Box::pin(traffic);
+        let prepared = async {
+            let statement = client.prepare(RECORD_STATEMENT).await?;
+            let now = client.query_one("-- ingest::now\nselect (extract(epoch from clock_timestamp()) * 1000)::int8 as ms", &[]).await?;
+            Ok::<_, tokio_postgres::Error>((statement, now.get::<_, i64>("ms")))
+        };
+        let (statement, database_now_ms) = tokio::select! {
+            prepared = prepared => prepared?,
+            () = &mut traffic => return Err(StoreError::Unavailable("the connection ended while it was set up".into())),
+        };
+        let clock_offset_ms = database_now_ms - host_now_ms();
+        Ok((Self { client, statement, clock_offset_ms }, traffic))
+    }
+
+    /// What must be added to the host's clock to get the database's, in milliseconds.
+    ///
+    /// Event ids name their partition by time, and time is the database's.
+    pub fn clock_offset_ms(&self) -> i64 {
+        self.clock_offset_ms
+    }
+
+    /// Whether the connection is gone for good.
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// The driver's client, for the other statements of the ingress.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Records a batch in one transaction; returns what became of each arrival, in order.
+    ///
+    /// The jobs count as lost by their queue after `ready_grace_ms`; 0 makes them due now.
+    pub async fn record(&self, batch: &[Arrival], ready_grace_ms: u32) -> Result<Vec<Recorded>, StoreError> {
+        let rows = self.run(batch, ready_grace_ms).await?;
+        let mut found = outcomes(&rows);
+        Ok(batch.iter().map(|arrival| found.remove(&arrival.event).unwrap_or(Recorded::Duplicate)).collect())
+    }
+
+    async fn run(&self, batch: &[Arrival], ready_grace_ms: u32) -> Result<Vec<Row>, StoreError> {
+        macro_rules! column {
+            ($arrival:ident => $value:expr) => {
+                batch.iter().map(|$arrival| $value).collect::<Vec<_>>()
+            };
+        }
+        let pushes = column!(it => match &it.wish { Wish::Push(push) => Some(push), Wish::Ignore(_) | Wish::Route => None });
+        let of_push = |pick: fn(&Push) -> Option<&str>| -> Vec<Option<&str>> {
+            pushes.iter().map(|push| push.and_then(pick)).collect()
+        };
+        let repository_ids: Vec<Option<i64>> = pushes.iter().map(|push| push.map(|it| it.repository_id)).collect();
+        let rows = self
+            .client
+            .query(&self.statement, &[
+                /* event id */ &column!(it => it.event.0),
+                /* source id */ &column!(it => it.source.0),
+                /* workspace id */ &column!(it => it.workspace.map(|it| it.0)),
+                /* replay window */ &column!(it => it.replay_window_s),
+                /* type */ &column!(it => it.event_type.as_str()),
+                /* delivery id */ &column!(it => it.delivery_id.as_deref()),
+                /* hook id */ &column!(it => it.hook_id.as_deref()),
+                /* id key */ &column!(it => it.id_key.as_slice()),
+                /* body key */ &column!(it => it.body_key.as_ref().map(<[u8; 16]>::as_slice)),
+                /* installation id */ &column!(it => it.installation_id),
+                /* repository id */ &repository_ids,
+                /* repository */ &of_push(|it| Some(&it.repository)),
+                /* ref */ &of_push(|it| Some(&it.git_ref)),
+                /* before */ &of_push(|it| it.before.as_deref()),
+                /* head */ &of_push(|it| Some(&it.after)),
+                /* ignored */ &column!(it => match it.wish { Wish::Ignore(reason) => Some(reason), Wish::Route | Wish::Push(_) => None }),
+                /* headers */ &column!(it => it.headers.as_str()),
+                /* content type */ &column!(it => it.content_type.as_deref()),
+                /* body */ &column!(it => it.body.as_ref()),
+                /* grace */ &(f64::from(ready_grace_ms) / 1000.0),
+            ])
+            .await?;
+        Ok(rows)
+    }
+}
+
+fn outcomes(rows: &[Row]) -> HashMap<EventId, Recorded> {
+    let mut found: HashMap<EventId, Recorded> = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let event = EventId(row.get("event_id"));
+        let sync = row.get::<_, Option<Uuid>>("sync_event_id").map(|id| QueuedSync {
+            sync_event: SyncEventId(id),
+            target: TargetId(row.get("target_id")),
+            instance: InstanceId(row.get("instance_id")),
+        });
+        let recorded = match row.get::<_, Option<&str>>("outcome") {
+            None => Recorded::Accepted { syncs: Vec::new() },
+            Some("replay") => Recorded::Replay,
+            Some(_) => Recorded::Ignored { reason: row.get::<_, Option<String>>("reason").unwrap_or_default() },
+        };
+        let entry = found.entry(event).or_insert(recorded);
+        if let (Recorded::Accepted { syncs }, Some(sync)) = (entry, sync) {
+            syncs.push(sync);
+        }
+    }
+    found
+}

@@ -1,0 +1,39 @@
+//! Everything Hookyard says to `PostgreSQL`.
+//!
+//! One file a table or a view; every statement is whole, named in its first line, and inline. A function takes
+//! a [`Db`]: a [`Conn`] for a single statement, a [`Tx`] that the caller opened where several belong together.
+//! Dropping a [`Tx`] rolls it back. No function waits for anything but the database.
+
+mod error;
+mod pool;
+
+pub mod accounts;
+pub mod audit;
+pub mod bindings;
+pub mod blobs;
+pub mod config_object_list;
+pub mod config_objects;
+pub mod dead_letters;
+pub mod doctor;
+pub mod event_list;
+pub mod events;
+pub mod github_app;
+pub mod ingest;
+pub mod instances;
+pub mod job_list;
+pub mod jobs;
+pub mod lifecycle;
+pub mod mappings;
+pub mod paging;
+pub mod partitions;
+pub mod rejected_messages;
+pub mod retention;
+pub mod schema;
+pub mod sources;
+pub mod sync_event_list;
+pub mod sync_events;
+pub mod targets;
+pub mod workspaces;
+
+pub use error::StoreError;
+pub use pool::{Conn, Db, Store, StoreSettings, Tx};

@@ -1,0 +1,125 @@
+//! What a change of an installation or a repository does to what is tracked.
+//!
+//! Each function returns the targets it concerned; objects stay as they are.
+
+use hookyard_domain::github_event::RepositoryName;
+use hookyard_domain::ids::{EventId, TargetId, WorkspaceId};
+use hookyard_domain::sync_event::SyncTrigger;
+use hookyard_domain::target::{AccountStatus, TargetStatus};
+use uuid::Uuid;
+
+use crate::{Db, StoreError, Tx};
+
+/// The workspaces that have connected an installation.
+pub async fn workspaces_of(tx: &Tx<'_>, installation_id: i64) -> Result<Vec<WorkspaceId>, StoreError> {
+    const SQL: &str = "-- lifecycle::workspaces_of
+        select distinct workspace_id from connector_account where installation_id = $1";
+    let rows = tx.rows(SQL, &[/* installation */ &installation_id]).await?;
+    Ok(rows.iter().map(|row| WorkspaceId(row.get("workspace_id"))).collect())
+}
+
+/// Moves the installation's accounts from one of these states to another; returns how many moved.
+pub async fn set_accounts(
+    tx: &Tx<'_>,
+    installation_id: i64,
+    from: &[AccountStatus],
+    to: AccountStatus,
+) -> Result<u64, StoreError> {
+    const SQL: &str = "-- lifecycle::set_accounts
+        update connector_account set status = $3, updated_at = now()
+         where installation_id = $1 and status = any($2)";
+    let from: Vec<&str> = from.iter().map(|it| it.as_str()).collect();
+    tx.execute(SQL, &[/* installation */ &installation_id, /* from */ &from, /* to */ &to.as_str()]).await
+}
+
+/// The targets of an installation, of these repositories or of all.
+pub async fn targets_of(
+    tx: &Tx<'_>,
+    installation_id: i64,
+    repositories: Option<&[RepositoryName]>,
+) -> Result<Vec<TargetId>, StoreError> {
+    // In one order, so that two lifecycle events cannot wait for each other.
+    const SQL: &str = "-- lifecycle::targets_of
+        select target.id
+          from connector_target target
+          join connector_instance instance on instance.id = target.instance_id
+          join connector_account account on account.id = instance.account_id
+         where account.installation_id = $1 and ($2::int8[] is null or target.repository_id = any($2))
+         order by target.id for no key update of target";
+    let ids: Option<Vec<i64>> = repositories.map(|list| list.iter().map(|it| it.id).collect());
+    let rows = tx.rows(SQL, &[/* installation */ &installation_id, /* repositories */ &ids]).await?;
+    Ok(rows.iter().map(|row| TargetId(row.get("id"))).collect())
+}
+
+/// Moves targets from one of these states to another; returns those that moved.
+pub async fn set_targets(
+    tx: &Tx<'_>,
+    targets: &[TargetId],
+    from: &[TargetStatus],
+    to: TargetStatus,
+) -> Result<Vec<TargetId>, StoreError> {
+    const SQL: &str = "-- lifecycle::set_targets
+        update connector_target set status = $3, updated_at = now()
+         where id = any($1) and status = any($2) returning id";
+    let from: Vec<&str> = from.iter().map(|it| it.as_str()).collect();
+    let rows = tx.rows(SQL, &[/* targets */ &ids(targets), /* from */ &from, /* to */ &to.as_str()]).await?;
+    Ok(rows.iter().map(|row| TargetId(row.get("id"))).collect())
+}
+
+/// Writes a repository's new name to its targets; returns those whose name was another.
+pub async fn rename(tx: &Tx<'_>, targets: &[TargetId], full_name: &str) -> Result<Vec<TargetId>, StoreError> {
+    const SQL: &str = "-- lifecycle::rename
+        update connector_target set repository = $2, updated_at = now()
+         where id = any($1) and repository <> $2 returning id";
+    let rows = tx.rows(SQL, &[/* targets */ &ids(targets), /* name */ &full_name]).await?;
+    Ok(rows.iter().map(|row| TargetId(row.get("id"))).collect())
+}
+
+/// Writes whether the targets' repository is archived.
+pub async fn set_archived(tx: &Tx<'_>, targets: &[TargetId], archived: bool) -> Result<(), StoreError> {
+    const SQL: &str = "-- lifecycle::set_archived
+        update connector_target set archived = $2, updated_at = now() where id = any($1)";
+    tx.execute(SQL, &[/* targets */ &ids(targets), /* archived */ &archived]).await?;
+    Ok(())
+}
+
+/// Writes the targets' repository's default branch.
+pub async fn set_default_branch(
+    tx: &Tx<'_>,
+    targets: &[TargetId],
+    branch: Option<&str>,
+) -> Result<(), StoreError> {
+    const SQL: &str = "-- lifecycle::set_default_branch
+        update connector_target set default_branch = $2, updated_at = now() where id = any($1)";
+    tx.execute(SQL, &[/* targets */ &ids(targets), /* branch */ &branch]).await?;
+    Ok(())
+}
+
+/// Queues a sync of each target that has none queued or running.
+pub async fn queue_unless_pending(
+    tx: &Tx<'_>,
+    targets: &[TargetId],
+    trigger: SyncTrigger,
+    event: EventId,
+) -> Result<(), StoreError> {
+    const SQL: &str = "-- lifecycle::queue_unless_pending
+        with syncs as (
+            insert into sync_event (id, workspace_id, target_id, event_id, trigger, status, repository, git_ref,
+                                    delivery_id, event_type)
+            select uuid_v7(now()), target.workspace_id, target.id, $2, $3, 'queued', target.repository,
+                   target.git_ref, event.provider_delivery_id, event.type
+              from connector_target target left join event on event.id = $2
+             where target.id = any($1) and target.status not in ('disabled', 'repository_removed')
+               and not exists (select 1 from sync_event
+                                where target_id = target.id and status in ('queued', 'running'))
+         returning id, workspace_id
+        )
+        insert into job (subject_id, workspace_id, kind, state, due_at)
+        select id, workspace_id, 'sync', 'ready', now() from syncs";
+    tx.execute(SQL, &[/* targets */ &ids(targets), /* event */ &event.0, /* trigger */ &trigger.as_str()]).await?;
+    Ok(())
+}
+
+fn ids(targets: &[TargetId]) -> Vec<Uuid> {
+    targets.iter().map(|it| it.0).collect()
+}

@@ -1,0 +1,103 @@
+//! `connector_mapping`: which files of a target become which config objects.
+
+use hookyard_domain::config_object::ObjectType;
+use hookyard_domain::ids::{MappingId, TargetId, WorkspaceId};
+use hookyard_domain::selector::Selector;
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio_postgres::Row;
+
+use crate::paging::{Page, PageRequest};
+use crate::{Db, StoreError};
+
+/// A path selector that turns a target's files into config objects.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mapping {
+    pub id: MappingId,
+    #[serde(skip)]
+    pub workspace_id: WorkspaceId,
+    pub target_id: TargetId,
+    pub selector: String,
+    pub object_type: ObjectType,
+    pub created_at: Timestamp,
+}
+
+impl Mapping {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: MappingId(row.get("id")),
+            workspace_id: WorkspaceId(row.get("workspace_id")),
+            target_id: TargetId(row.get("target_id")),
+            selector: row.get("selector"),
+            object_type: row.get::<_, &str>("object_type").parse()?,
+            created_at: row.get("created_at"),
+        })
+    }
+}
+
+/// Adds a mapping to a target, in the target's workspace. False if the target has this selector already.
+pub async fn insert(
+    db: &impl Db,
+    id: MappingId,
+    target: TargetId,
+    selector: &Selector,
+    object_type: ObjectType,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "-- mappings::insert
+        insert into connector_mapping (id, workspace_id, target_id, selector, object_type)
+        select $1, workspace_id, id, $3, $4 from connector_target where id = $2
+        on conflict (target_id, selector) do nothing";
+    let inserted = db
+        .execute(
+            SQL,
+            &[
+                /* id */ &id.0,
+                /* target */ &target.0,
+                /* selector */ &selector.as_str(),
+                /* object type */ &object_type.as_str(),
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// The mapping of this id.
+pub async fn by_id(db: &impl Db, id: MappingId) -> Result<Option<Mapping>, StoreError> {
+    const SQL: &str = "-- mappings::by_id
+        select id, workspace_id, target_id, selector, object_type, created_at from connector_mapping where id = $1";
+    let row = db.row_opt(SQL, &[/* id */ &id.0]).await?;
+    row.as_ref().map(Mapping::read).transpose()
+}
+
+/// The mappings of one target, or all.
+pub async fn list(
+    db: &impl Db,
+    target: Option<TargetId>,
+    page: PageRequest<MappingId>,
+) -> Result<Page<Mapping, MappingId>, StoreError> {
+    const ALL: &str = "-- mappings::list (all)
+        select id, workspace_id, target_id, selector, object_type, created_at
+          from connector_mapping
+         where id < $1
+         order by id desc limit 101";
+    const OF_TARGET: &str = "-- mappings::list (of a target)
+        select id, workspace_id, target_id, selector, object_type, created_at
+          from connector_mapping
+         where id < $1 and target_id = $2
+         order by id desc limit 101";
+    let before = page.bound(|id| id.0);
+    let rows = match target {
+        None => db.rows(ALL, &[/* before */ &before]).await?,
+        Some(id) => db.rows(OF_TARGET, &[/* before */ &before, /* target */ &id.0]).await?,
+    };
+    let items = rows.iter().map(Mapping::read).collect::<Result<_, _>>()?;
+    Ok(page.cut(items, |item| item.id))
+}
+
+/// Removes a mapping. False if it was gone already.
+pub async fn remove(db: &impl Db, id: MappingId) -> Result<bool, StoreError> {
+    const SQL: &str = "-- mappings::remove
+        delete from connector_mapping where id = $1";
+    Ok(db.execute(SQL, &[/* id */ &id.0]).await? == 1)
+}

@@ -1,0 +1,287 @@
+//! The ends of a sync: put off, tried again later, or over. Each is guarded by the lease.
+
+use hookyard_domain::ids::{ConfigObjectId, SyncEventId, TargetId};
+use hookyard_domain::sync_event::{Counts, FileOutcome, FileReason, SyncReason, SyncStatus};
+use hookyard_domain::target::TargetStatus;
+use uuid::Uuid;
+
+use super::start::end_of_applicability;
+use super::SyncWork;
+use crate::config_objects::{self, Changes};
+use crate::jobs::{self, Ended, Lease};
+use crate::{Conn, Db, StoreError, Tx};
+
+/// How long the statements that apply a sync may take, in milliseconds.
+const APPLY_STATEMENT_MS_MAX: u32 = 120_000;
+
+/// What a sync did about one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileResult {
+    pub path: String,
+    pub outcome: FileOutcome,
+    pub reason: Option<FileReason>,
+    pub error: Option<String>,
+    pub blob_sha: Option<String>,
+    pub object: Option<ConfigObjectId>,
+}
+
+/// A reconciliation that ran to its end.
+#[derive(Debug, Clone, Default)]
+pub struct Applied {
+    /// The commit that the target equals now.
+    pub sha: String,
+    pub etag: Option<String>,
+    pub parser_version: u32,
+    pub counts: Counts,
+    pub files: Vec<FileResult>,
+    pub changes: Changes,
+}
+
+/// How a sync ends.
+#[derive(Debug, Clone)]
+pub enum End {
+    /// The target equals the tree, but for files that failed.
+    Applied(Box<Applied>),
+    /// There was nothing to reconcile.
+    Ignored { reason: SyncReason, target: Option<TargetStatus> },
+    /// It cannot be done.
+    Failed { reason: SyncReason, error: String, target: Option<TargetStatus> },
+}
+
+/// Ends a sync: its changes, its record and its job in one transaction.
+///
+/// A target that was disconnected, suspended or switched off meanwhile is not changed any more: the sync ends
+/// with that reason instead.
+pub async fn end(
+    conn: &mut Conn,
+    lease: &Lease,
+    work: &SyncWork,
+    end: &End,
+    github_requests: u32,
+) -> Result<Ended, StoreError> {
+    let tx = conn.begin().await?;
+    tx.statement_ms_max(APPLY_STATEMENT_MS_MAX).await?;
+    let no_longer = end_of_applicability(&tx, work.target).await?;
+    if jobs::lock(&tx, lease).await? == Ended::Fenced {
+        return Ok(Ended::Fenced);
+    }
+    match (no_longer, end) {
+        (Some(reason), _) => close(&tx, work, SyncStatus::Ignored, Some(reason), None).await?,
+        (None, End::Applied(applied)) => {
+            config_objects::apply(&tx, work, &applied.sha, &applied.changes).await?;
+            record_files(&tx, work.sync_event, &applied.files).await?;
+            record_applied(&tx, work, applied).await?;
+        }
+        (None, End::Ignored { reason, target }) => {
+            set_target(&tx, work.target, *target).await?;
+            close(&tx, work, SyncStatus::Ignored, Some(*reason), None).await?;
+        }
+        (None, End::Failed { reason, error, target }) => {
+            set_target(&tx, work.target, *target).await?;
+            close(&tx, work, SyncStatus::Failed, Some(*reason), Some(error)).await?;
+            dead_letter(&tx, work.sync_event, reason.as_str(), Some(error)).await?;
+        }
+    }
+    count_requests(&tx, work.sync_event, github_requests).await?;
+    wake_parked(&tx, work.target).await?;
+    commit_finished(tx, lease).await
+}
+
+/// Puts a sync off without spending an attempt; `looked` counts a look for a push that is not visible yet.
+pub async fn park(
+    conn: &mut Conn,
+    lease: &Lease,
+    work: &SyncWork,
+    delay_ms: u64,
+    looked: bool,
+) -> Result<Ended, StoreError> {
+    const SQL: &str = "-- sync_events::park
+        update sync_event set status = 'queued', attempts = attempts - 1, looks = looks + $2 where id = $1";
+    let tx = conn.begin().await?;
+    let ended = jobs::park(&tx, lease, delay_ms).await?;
+    if ended == Ended::Held {
+        tx.execute(SQL, &[/* id */ &work.sync_event.0, /* looks */ &i32::from(looked)]).await?;
+        wake_newer(&tx, work).await?;
+        tx.commit().await?;
+    }
+    Ok(ended)
+}
+
+/// Records a failed attempt; the next one is due after `delay_ms`.
+pub async fn retry(
+    conn: &mut Conn,
+    lease: &Lease,
+    work: &SyncWork,
+    delay_ms: u64,
+    error: &str,
+) -> Result<Ended, StoreError> {
+    const SQL: &str = "-- sync_events::retry
+        update sync_event set status = 'queued', error = $2 where id = $1";
+    let tx = conn.begin().await?;
+    let ended = jobs::park(&tx, lease, delay_ms).await?;
+    if ended == Ended::Held {
+        tx.execute(SQL, &[/* id */ &work.sync_event.0, /* error */ &error]).await?;
+        wake_newer(&tx, work).await?;
+        tx.commit().await?;
+    }
+    Ok(ended)
+}
+
+/// Ends a sync whose workers died of it: recorded as failed, a dead letter, no job.
+pub async fn bury(conn: &mut Conn, lease: &Lease, reason: SyncReason, error: &str) -> Result<Ended, StoreError> {
+    const SQL: &str = "-- sync_events::bury
+        update sync_event set status = 'failed', reason = $2, error = $3, completed_at = now()
+         where id = $1 and status in ('queued', 'running') returning target_id";
+    let tx = conn.begin().await?;
+    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+        [/* id */ &lease.subject, /* reason */ &reason.as_str(), /* error */ &error];
+    if let Some(row) = tx.row_opt(SQL, &parameters).await? {
+        dead_letter(&tx, SyncEventId(lease.subject), reason.as_str(), Some(error)).await?;
+        wake_parked(&tx, TargetId(row.get("target_id"))).await?;
+    }
+    commit_finished(tx, lease).await
+}
+
+async fn commit_finished(tx: Tx<'_>, lease: &Lease) -> Result<Ended, StoreError> {
+    let ended = jobs::finish(&tx, lease).await?;
+    if ended == Ended::Held {
+        tx.commit().await?;
+    }
+    Ok(ended)
+}
+
+async fn close(
+    tx: &Tx<'_>,
+    work: &SyncWork,
+    status: SyncStatus,
+    reason: Option<SyncReason>,
+    error: Option<&str>,
+) -> Result<(), StoreError> {
+    const SQL: &str = "-- sync_events::close
+        update sync_event set status = $2, reason = $3, error = $4, completed_at = now()
+         where id = $1 and status = 'running'";
+    tx.execute(SQL, &[
+        /* id */ &work.sync_event.0,
+        /* status */ &status.as_str(),
+        /* reason */ &reason.map(SyncReason::as_str),
+        /* error */ &error,
+    ])
+    .await?;
+    Ok(())
+}
+
+async fn record_applied(tx: &Tx<'_>, work: &SyncWork, applied: &Applied) -> Result<(), StoreError> {
+    const EVENT: &str = "-- sync_events::record_applied
+        update sync_event
+           set status = $2, applied_sha = $3, created = $4, updated = $5, deleted = $6, skipped = $7, failed = $8,
+               completed_at = now()
+         where id = $1 and status = 'running'";
+    // Without its entity tag the head is read again by the next sync: files that failed get another try.
+    const TARGET: &str = "-- sync_events::record_applied_target
+        update connector_target
+           set status = 'active', applied_sha = $2, applied_etag = $3, applied_mapping_revision = $4,
+               applied_parser_version = $5, applied_at = now(), updated_at = now()
+         where id = $1";
+    let counts = &applied.counts;
+    let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    tx.execute(EVENT, &[
+        /* id */ &work.sync_event.0,
+        /* status */ &SyncStatus::of_counts(counts.failed).as_str(),
+        /* sha */ &applied.sha,
+        /* created */ &count(counts.created),
+        /* updated */ &count(counts.updated),
+        /* deleted */ &count(counts.deleted),
+        /* skipped */ &count(counts.skipped),
+        /* failed */ &count(counts.failed),
+    ])
+    .await?;
+    tx.execute(TARGET, &[
+        /* id */ &work.target.0,
+        /* sha */ &applied.sha,
+        /* etag */ &applied.etag.as_ref().filter(|_| counts.failed == 0),
+        /* mapping revision */ &work.mapping_revision,
+        /* parser version */ &count(applied.parser_version),
+    ])
+    .await?;
+    Ok(())
+}
+
+async fn record_files(tx: &Tx<'_>, sync_event: SyncEventId, files: &[FileResult]) -> Result<(), StoreError> {
+    const SQL: &str = "-- sync_events::record_files
+        insert into sync_file (sync_event_id, path, outcome, reason, error, blob_sha, config_object_id)
+        select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[])";
+    if files.is_empty() {
+        return Ok(());
+    }
+    let paths: Vec<&str> = files.iter().map(|it| it.path.as_str()).collect();
+    let outcomes: Vec<&str> = files.iter().map(|it| it.outcome.as_str()).collect();
+    let reasons: Vec<Option<&str>> = files.iter().map(|it| it.reason.map(FileReason::as_str)).collect();
+    let errors: Vec<Option<&str>> = files.iter().map(|it| it.error.as_deref()).collect();
+    let shas: Vec<Option<&str>> = files.iter().map(|it| it.blob_sha.as_deref()).collect();
+    let objects: Vec<Option<Uuid>> = files.iter().map(|it| it.object.map(|id| id.0)).collect();
+    tx.execute(SQL, &[
+        /* sync event */ &sync_event.0,
+        /* paths */ &paths,
+        /* outcomes */ &outcomes,
+        /* reasons */ &reasons,
+        /* errors */ &errors,
+        /* shas */ &shas,
+        /* objects */ &objects,
+    ])
+    .await?;
+    Ok(())
+}
+
+async fn set_target(tx: &Tx<'_>, target: TargetId, status: Option<TargetStatus>) -> Result<(), StoreError> {
+    const SQL: &str = "-- sync_events::set_target
+        update connector_target set status = $2, updated_at = now() where id = $1 and status <> $2";
+    if let Some(status) = status {
+        tx.execute(SQL, &[/* id */ &target.0, /* status */ &status.as_str()]).await?;
+    }
+    Ok(())
+}
+
+async fn count_requests(tx: &Tx<'_>, sync_event: SyncEventId, requests: u32) -> Result<(), StoreError> {
+    const SQL: &str = "-- sync_events::count_requests
+        update sync_event set github_requests = github_requests + $2 where id = $1";
+    let requests = i32::try_from(requests).unwrap_or(i32::MAX);
+    tx.execute(SQL, &[/* id */ &sync_event.0, /* requests */ &requests]).await?;
+    Ok(())
+}
+
+/// Sets the jobs of the target's queued syncs due: they waited for this one's end.
+async fn wake_parked(tx: &Tx<'_>, target: TargetId) -> Result<(), StoreError> {
+    const SQL: &str = "-- sync_events::wake_parked
+        update job set due_at = now()
+         where kind = 'sync' and state = 'scheduled'
+           and subject_id in (select id from sync_event where target_id = $1 and status = 'queued')";
+    tx.execute(SQL, &[/* target */ &target.0]).await?;
+    Ok(())
+}
+
+/// Sets the jobs of syncs that were queued after this one due: it waits now, and they supersede it.
+async fn wake_newer(tx: &Tx<'_>, work: &SyncWork) -> Result<(), StoreError> {
+    const SQL: &str = "-- sync_events::wake_newer
+        update job set due_at = now()
+         where kind = 'sync' and state = 'scheduled' and due_at > now()
+           and subject_id in (select newer.id from sync_event newer
+                               where newer.target_id = $1 and newer.status = 'queued'
+                                 and newer.seq > (select seq from sync_event where id = $2))";
+    tx.execute(SQL, &[/* target */ &work.target.0, /* this one */ &work.sync_event.0]).await?;
+    Ok(())
+}
+
+async fn dead_letter(
+    tx: &Tx<'_>,
+    sync_event: SyncEventId,
+    reason: &str,
+    error: Option<&str>,
+) -> Result<(), StoreError> {
+    const SQL: &str = "-- sync_events::dead_letter
+        insert into dead_letter (id, workspace_id, subject_id, kind, reason, error)
+        select uuid_v7(now()), workspace_id, id, 'sync', $2, $3 from sync_event where id = $1
+            on conflict (subject_id, kind) where settled_at is null
+            do update set reason = excluded.reason, error = excluded.error";
+    tx.execute(SQL, &[/* id */ &sync_event.0, /* reason */ &reason, /* error */ &error]).await?;
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! Sync events: queued, started, ended. The admin's lists are in [`crate::sync_event_list`].
+//!
+//! Whoever changes a target and a job locks the target first: a start deletes the jobs of the sync events that
+//! it supersedes, and their workers may be waiting for the same target.
+
+mod end;
+mod pointers;
+mod queue;
+mod start;
+
+pub use end::{Applied, End, FileResult, bury, end, park, retry};
+pub use pointers::{SyncPointer, pointers};
+pub use queue::{NewSync, queue, queue_for_push, record};
+pub use start::{Start, SyncWork, start};

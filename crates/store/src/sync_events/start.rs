@@ -1,0 +1,272 @@
+//! Starting a sync: one short transaction in which the target's newest queued event becomes the running one.
+
+use hookyard_domain::ids::{SyncEventId, TargetId, WorkspaceId};
+use hookyard_domain::reconcile::Mapping;
+use hookyard_domain::sync_event::{SyncReason, SyncStatus, SyncTrigger};
+use hookyard_domain::target::{AccountStatus, InstanceStatus, TargetStatus};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::jobs::{self, Ended, Lease};
+use crate::{Conn, Db, StoreError, Tx};
+
+/// What a worker learns when it wants to start a sync.
+#[derive(Debug)]
+pub enum Start {
+    /// It runs now.
+    Run(Box<SyncWork>),
+    /// Another sync of the target runs; the job waits for that one's end.
+    Parked,
+    /// It ended without running: superseded, or no longer applicable.
+    Ended(SyncReason),
+    /// The lease is no longer ours, or the work is done.
+    Fenced,
+}
+
+/// Everything that a reconciliation works from, as of its start.
+#[derive(Debug, Clone)]
+pub struct SyncWork {
+    pub sync_event: SyncEventId,
+    pub workspace: WorkspaceId,
+    pub target: TargetId,
+    pub installation_id: i64,
+    pub repository_id: i64,
+    pub repository: String,
+    pub git_ref: String,
+    pub before_sha: Option<String>,
+    pub announced_sha: Option<String>,
+    /// Tries, this one included.
+    pub attempts: u32,
+    /// How often the announced head was looked for and not seen yet.
+    pub looks: u32,
+    pub allow_deletions: bool,
+    pub mapping_revision: i64,
+    pub mappings: Vec<Mapping>,
+    pub target_status: TargetStatus,
+    /// The last applied commit, where mappings and parser are still the same.
+    pub applied: Option<AppliedHead>,
+}
+
+/// The commit that the target equals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedHead {
+    pub sha: String,
+    pub etag: Option<String>,
+}
+
+struct Subject {
+    status: SyncStatus,
+    target: TargetId,
+    allow_deletions: bool,
+}
+
+struct Tracked {
+    row: Row,
+    account: AccountStatus,
+    instance: InstanceStatus,
+    status: TargetStatus,
+}
+
+/// Starts the sync of a lease, unless another is due instead.
+pub async fn start(conn: &mut Conn, lease: &Lease, parser_version: u32) -> Result<Start, StoreError> {
+    let id = SyncEventId(lease.subject);
+    let tx = conn.begin().await?;
+    let Some(target) = target_of(&tx, id).await? else {
+        // A sync event is never deleted before its job; whoever did that wanted no work.
+        return close(tx, lease, Start::Fenced).await;
+    };
+    let Some(tracked) = lock_target(&tx, target).await? else { return Ok(Start::Fenced) };
+    if jobs::lock(&tx, lease).await? == Ended::Fenced {
+        return Ok(Start::Fenced);
+    }
+    let subject = subject(&tx, id).await?;
+    if subject.status.is_final() {
+        return close(tx, lease, Start::Fenced).await;
+    }
+    if let Some(reason) = not_applicable(&tracked) {
+        ignore(&tx, &[id.0], reason).await?;
+        return close(tx, lease, Start::Ended(reason)).await;
+    }
+    if park_behind_running(&tx, lease, &subject).await? {
+        tx.commit().await?;
+        return Ok(Start::Parked);
+    }
+    if subject.status == SyncStatus::Queued && !supersede(&tx, id, &subject).await? {
+        return close(tx, lease, Start::Ended(SyncReason::Superseded)).await;
+    }
+    let work = run(&tx, id, &tracked, parser_version).await?;
+    tx.commit().await?;
+    Ok(Start::Run(Box::new(work)))
+}
+
+async fn close(tx: Tx<'_>, lease: &Lease, start: Start) -> Result<Start, StoreError> {
+    match jobs::finish(&tx, lease).await? {
+        Ended::Held => tx.commit().await.map(|()| start),
+        Ended::Fenced => Ok(Start::Fenced),
+    }
+}
+
+async fn target_of(tx: &Tx<'_>, id: SyncEventId) -> Result<Option<TargetId>, StoreError> {
+    const SQL: &str = "-- sync_events::target_of
+        select target_id from sync_event where id = $1";
+    Ok(tx.row_opt(SQL, &[/* id */ &id.0]).await?.map(|row| TargetId(row.get("target_id"))))
+}
+
+async fn lock_target(tx: &Tx<'_>, target: TargetId) -> Result<Option<Tracked>, StoreError> {
+    const SQL: &str = "-- sync_events::lock_target
+        select target.id, target.workspace_id, target.repository_id, target.repository, target.git_ref,
+               target.status, target.mapping_revision, target.applied_sha, target.applied_etag,
+               target.applied_mapping_revision, target.applied_parser_version,
+               account.installation_id, account.status as account_status, instance.status as instance_status
+          from connector_target target
+          join connector_instance instance on instance.id = target.instance_id
+          join connector_account account on account.id = instance.account_id
+         where target.id = $1 for no key update of target";
+    let Some(row) = tx.row_opt(SQL, &[/* target */ &target.0]).await? else { return Ok(None) };
+    Ok(Some(Tracked {
+        account: row.get::<_, &str>("account_status").parse()?,
+        instance: row.get::<_, &str>("instance_status").parse()?,
+        status: row.get::<_, &str>("status").parse()?,
+        row,
+    }))
+}
+
+/// Why nothing of this target is to be reconciled, if so.
+fn not_applicable(tracked: &Tracked) -> Option<SyncReason> {
+    match (tracked.account, tracked.instance, tracked.status) {
+        (AccountStatus::Suspended, _, _) => Some(SyncReason::InstallationSuspended),
+        (AccountStatus::Disconnected, _, _) | (_, InstanceStatus::Archived, _) => Some(SyncReason::Disconnected),
+        (_, InstanceStatus::Disabled, _) | (_, _, TargetStatus::Disabled) => Some(SyncReason::TargetDisabled),
+        (_, _, TargetStatus::RepositoryRemoved) => Some(SyncReason::RepositoryRemoved),
+        (AccountStatus::Active, InstanceStatus::Active, _) => None,
+    }
+}
+
+/// Whether, and why, the target may not be changed any more; locks the target.
+pub(super) async fn end_of_applicability(
+    tx: &Tx<'_>,
+    target: TargetId,
+) -> Result<Option<SyncReason>, StoreError> {
+    Ok(match lock_target(tx, target).await? {
+        Some(tracked) => not_applicable(&tracked),
+        None => Some(SyncReason::Disconnected),
+    })
+}
+
+async fn subject(tx: &Tx<'_>, id: SyncEventId) -> Result<Subject, StoreError> {
+    const SQL: &str = "-- sync_events::subject
+        select status, target_id, allow_deletions from sync_event where id = $1";
+    let row = tx.row(SQL, &[/* id */ &id.0]).await?;
+    Ok(Subject {
+        status: row.get::<_, &str>("status").parse()?,
+        target: TargetId(row.get("target_id")),
+        allow_deletions: row.get("allow_deletions"),
+    })
+}
+
+/// Parks the job until the lease of the target's running sync ends, if another one runs.
+async fn park_behind_running(tx: &Tx<'_>, lease: &Lease, subject: &Subject) -> Result<bool, StoreError> {
+    // A lease that ran out has not been handed on yet: look again after the sweep had its chance.
+    const SQL: &str = "-- sync_events::park_behind_running
+        update job
+           set state = 'scheduled', lease_owner = null, runs = 0, republished = 0,
+               due_at = greatest(other.due_at, now() + interval '2 seconds')
+          from sync_event running join job other on other.subject_id = running.id and other.kind = 'sync'
+         where job.id = $1 and running.target_id = $2 and running.status = 'running' and running.id <> job.subject_id";
+    Ok(tx.execute(SQL, &[/* job */ &lease.job.0, /* target */ &subject.target.0]).await? > 0)
+}
+
+/// Ends every queued sync of the target but the newest; false when the newest is another one.
+///
+/// A waiver of the deletion guard passes on to the newest: an operator gave it for the target.
+async fn supersede(tx: &Tx<'_>, id: SyncEventId, subject: &Subject) -> Result<bool, StoreError> {
+    const QUEUED: &str = "-- sync_events::queued
+        select id, allow_deletions from sync_event where target_id = $1 and status = 'queued' order by seq desc";
+    const WAIVE: &str = "-- sync_events::waive
+        update sync_event set allow_deletions = true where id = $1";
+    const FORGET: &str = "-- sync_events::forget_jobs
+        delete from job where kind = 'sync' and subject_id = any($1)";
+    let queued = tx.rows(QUEUED, &[/* target */ &subject.target.0]).await?;
+    let newest: Uuid = queued.first().map_or(id.0, |row| row.get("id"));
+    let older: Vec<Uuid> = queued.iter().skip(1).map(|row| row.get("id")).collect();
+    if older.is_empty() {
+        return Ok(newest == id.0);
+    }
+    let waived = subject.allow_deletions || queued.iter().skip(1).any(|row| row.get("allow_deletions"));
+    if waived {
+        tx.execute(WAIVE, &[/* newest */ &newest]).await?;
+    }
+    ignore(tx, &older, SyncReason::Superseded).await?;
+    let jobs: Vec<Uuid> = older.into_iter().filter(|older| *older != id.0).collect();
+    tx.execute(FORGET, &[/* superseded */ &jobs]).await?;
+    Ok(newest == id.0)
+}
+
+async fn ignore(tx: &Tx<'_>, ids: &[Uuid], reason: SyncReason) -> Result<(), StoreError> {
+    const SQL: &str = "-- sync_events::ignore
+        update sync_event set status = 'ignored', reason = $2, completed_at = now()
+         where id = any($1) and status in ('queued', 'running')";
+    tx.execute(SQL, &[/* ids */ &ids, /* reason */ &reason.as_str()]).await?;
+    Ok(())
+}
+
+async fn run(
+    tx: &Tx<'_>,
+    id: SyncEventId,
+    tracked: &Tracked,
+    parser_version: u32,
+) -> Result<SyncWork, StoreError> {
+    const SQL: &str = "-- sync_events::run
+        update sync_event
+           set status = 'running', started_at = coalesce(started_at, now()), attempts = attempts + 1,
+               mapping_revision = $2, reason = null, error = null
+         where id = $1 and status in ('queued', 'running')
+     returning trigger, before_sha, announced_sha, attempts, looks, allow_deletions";
+    let target = &tracked.row;
+    let mapping_revision: i64 = target.get("mapping_revision");
+    let event = tx.row(SQL, &[/* id */ &id.0, /* mapping revision */ &mapping_revision]).await?;
+    let same_rules = target.get::<_, Option<i64>>("applied_mapping_revision") == Some(mapping_revision)
+        && target.get::<_, Option<i32>>("applied_parser_version") == i32::try_from(parser_version).ok();
+    // An operator who asks for a sync gets one, even where nothing seems to have changed.
+    let asked_for = match event.get::<_, &str>("trigger").parse()? {
+        SyncTrigger::ManualResync | SyncTrigger::Retry => true,
+        SyncTrigger::Push
+        | SyncTrigger::Connected
+        | SyncTrigger::Repository
+        | SyncTrigger::InstallationRepositories => false,
+    };
+    let applied = target.get::<_, Option<String>>("applied_sha").filter(|_| same_rules && !asked_for);
+    let target_id = TargetId(target.get("id"));
+    Ok(SyncWork {
+        sync_event: id,
+        workspace: WorkspaceId(target.get("workspace_id")),
+        target: target_id,
+        installation_id: target.get("installation_id"),
+        repository_id: target.get("repository_id"),
+        repository: target.get("repository"),
+        git_ref: target.get("git_ref"),
+        before_sha: event.get("before_sha"),
+        announced_sha: event.get("announced_sha"),
+        attempts: event.get::<_, i32>("attempts").unsigned_abs(),
+        looks: event.get::<_, i32>("looks").unsigned_abs(),
+        allow_deletions: event.get("allow_deletions"),
+        mapping_revision,
+        mappings: mappings(tx, target_id).await?,
+        target_status: tracked.status,
+        applied: applied.map(|sha| AppliedHead { sha, etag: target.get("applied_etag") }),
+    })
+}
+
+async fn mappings(tx: &Tx<'_>, target: TargetId) -> Result<Vec<Mapping>, StoreError> {
+    const SQL: &str = "-- sync_events::mappings
+        select selector, object_type from connector_mapping where target_id = $1 order by created_at, id";
+    let rows = tx.rows(SQL, &[/* target */ &target.0]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Mapping {
+                selector: row.get::<_, &str>("selector").parse()?,
+                object_type: row.get::<_, &str>("object_type").parse()?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,155 @@
+//! `connector_target`: the branches that are tracked.
+
+use hookyard_domain::ids::{InstanceId, TargetId, WorkspaceId};
+use hookyard_domain::target::{RepositoryFullName, TargetStatus};
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio_postgres::Row;
+
+use crate::paging::{Page, PageRequest};
+use crate::{Db, StoreError};
+
+/// A branch to be tracked.
+#[derive(Debug, Clone)]
+pub struct NewTarget {
+    pub id: TargetId,
+    pub instance: InstanceId,
+    pub repository_id: i64,
+    pub repository: RepositoryFullName,
+    /// `refs/heads/...`
+    pub git_ref: String,
+}
+
+/// One branch of one repository, and which commit its config objects stand at.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Target {
+    pub id: TargetId,
+    #[serde(skip)]
+    pub workspace_id: WorkspaceId,
+    pub workspace: String,
+    pub instance_id: InstanceId,
+    pub repository_id: i64,
+    pub repository: String,
+    #[serde(rename = "ref")]
+    pub git_ref: String,
+    pub status: TargetStatus,
+    /// GitHub says that the repository is archived: nothing will change there.
+    pub archived: bool,
+    pub default_branch: Option<String>,
+    pub mapping_revision: i64,
+    pub applied_sha: Option<String>,
+    pub applied_mapping_revision: Option<i64>,
+    pub applied_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Target {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: TargetId(row.get("id")),
+            workspace_id: WorkspaceId(row.get("workspace_id")),
+            workspace: row.get("workspace"),
+            instance_id: InstanceId(row.get("instance_id")),
+            repository_id: row.get("repository_id"),
+            repository: row.get("repository"),
+            git_ref: row.get("git_ref"),
+            status: row.get::<_, &str>("status").parse()?,
+            archived: row.get("archived"),
+            default_branch: row.get("default_branch"),
+            mapping_revision: row.get("mapping_revision"),
+            applied_sha: row.get("applied_sha"),
+            applied_mapping_revision: row.get("applied_mapping_revision"),
+            applied_at: row.get("applied_at"),
+            created_at: row.get("created_at"),
+            updated_at: row.get("updated_at"),
+        })
+    }
+}
+
+/// Adds an active target to an instance, in the instance's workspace. False if the instance tracks the branch
+/// already.
+pub async fn insert(db: &impl Db, target: &NewTarget) -> Result<bool, StoreError> {
+    const SQL: &str = "-- targets::insert
+        insert into connector_target (id, workspace_id, instance_id, repository_id, repository, git_ref, status)
+        select $1, workspace_id, id, $3, $4, $5, 'active' from connector_instance where id = $2
+        on conflict (instance_id, repository_id, git_ref) do nothing";
+    let inserted = db
+        .execute(
+            SQL,
+            &[
+                /* id */ &target.id.0,
+                /* instance */ &target.instance.0,
+                /* repository id */ &target.repository_id,
+                /* repository */ &target.repository.as_str(),
+                /* ref */ &target.git_ref,
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// The target of this id.
+pub async fn by_id(db: &impl Db, id: TargetId) -> Result<Option<Target>, StoreError> {
+    const SQL: &str = "-- targets::by_id
+        select target.id, target.workspace_id, workspace.slug as workspace, target.instance_id, target.repository_id,
+               target.repository, target.git_ref, target.status, target.archived, target.default_branch,
+               target.mapping_revision, target.applied_sha, target.applied_mapping_revision, target.applied_at,
+               target.created_at, target.updated_at
+          from connector_target target
+          join workspace on workspace.id = target.workspace_id
+         where target.id = $1";
+    let row = db.row_opt(SQL, &[/* id */ &id.0]).await?;
+    row.as_ref().map(Target::read).transpose()
+}
+
+/// The targets of one workspace, or all.
+pub async fn list(
+    db: &impl Db,
+    workspace: Option<WorkspaceId>,
+    page: PageRequest<TargetId>,
+) -> Result<Page<Target, TargetId>, StoreError> {
+    const ALL: &str = "-- targets::list (all)
+        select target.id, target.workspace_id, workspace.slug as workspace, target.instance_id, target.repository_id,
+               target.repository, target.git_ref, target.status, target.archived, target.default_branch,
+               target.mapping_revision, target.applied_sha, target.applied_mapping_revision, target.applied_at,
+               target.created_at, target.updated_at
+          from connector_target target
+          join workspace on workspace.id = target.workspace_id
+         where target.id < $1
+         order by target.id desc limit 101";
+    const OF_WORKSPACE: &str = "-- targets::list (of a workspace)
+        select target.id, target.workspace_id, workspace.slug as workspace, target.instance_id, target.repository_id,
+               target.repository, target.git_ref, target.status, target.archived, target.default_branch,
+               target.mapping_revision, target.applied_sha, target.applied_mapping_revision, target.applied_at,
+               target.created_at, target.updated_at
+          from connector_target target
+          join workspace on workspace.id = target.workspace_id
+         where target.id < $1 and target.workspace_id = $2
+         order by target.id desc limit 101";
+    let before = page.bound(|id| id.0);
+    let rows = match workspace {
+        None => db.rows(ALL, &[/* before */ &before]).await?,
+        Some(id) => db.rows(OF_WORKSPACE, &[/* before */ &before, /* workspace */ &id.0]).await?,
+    };
+    let items = rows.iter().map(Target::read).collect::<Result<_, _>>()?;
+    Ok(page.cut(items, |item| item.id))
+}
+
+/// Records that the target's mappings changed, so that what is applied no longer counts as current.
+pub async fn bump_mapping_revision(db: &impl Db, id: TargetId) -> Result<i64, StoreError> {
+    const SQL: &str = "-- targets::bump_mapping_revision
+        update connector_target set mapping_revision = mapping_revision + 1, updated_at = now()
+         where id = $1
+        returning mapping_revision";
+    Ok(db.row(SQL, &[/* id */ &id.0]).await?.get("mapping_revision"))
+}
+
+/// Switches a target off, or on again. False if there was nothing to change.
+pub async fn set_disabled(db: &impl Db, id: TargetId, disabled: bool) -> Result<bool, StoreError> {
+    const SQL: &str = "-- targets::set_disabled
+        update connector_target set status = case when $2 then 'disabled' else 'active' end, updated_at = now()
+         where id = $1 and (status = 'disabled') <> $2";
+    Ok(db.execute(SQL, &[/* id */ &id.0, /* disabled */ &disabled]).await? == 1)
+}

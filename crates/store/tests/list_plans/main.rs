@@ -1,0 +1,189 @@
+//! Every list stays fast when the tables are long: each is run on 50,000 rows, with every combination of its filters,
+//! on the first page and on a deep one, often enough that the server may choose a generic plan.
+
+mod plans;
+
+use std::fmt::Debug;
+
+use hookyard_domain::config_object::{ObjectStatus, ObjectType};
+use hookyard_domain::event::EventOutcome;
+use hookyard_domain::ids::{ConfigObjectId, SourceId, SyncEventId, TargetId, WorkspaceId};
+use hookyard_domain::job::{JobKind, JobState};
+use hookyard_domain::sync_event::{FileOutcome, SyncStatus};
+use hookyard_store::audit::{self, AuditFilter};
+use hookyard_store::config_object_list::{self, ConfigObjectFilter};
+use hookyard_store::event_list::{self, EventFilter};
+use hookyard_store::paging::{PAGE_ITEMS_MAX, Page, PageRequest};
+use hookyard_store::sync_event_list::{self, Search, SyncEventFilter};
+use hookyard_store::{
+    Conn, StoreError, accounts, dead_letters, instances, job_list, mappings, rejected_messages, sources, targets,
+    workspaces,
+};
+use hookyard_testkit::database::TestDatabase;
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+/// From its sixth execution on, a prepared statement may get a generic plan.
+const EXECUTIONS: usize = 7;
+/// How many pages deep a deep page is, where there are as many.
+const DEEP_PAGES: usize = 20;
+
+#[tokio::test]
+async fn every_list_query_uses_an_index() {
+    let database = TestDatabase::create().await;
+    execute(&database, include_str!("seed.sql")).await;
+    let store = plans::explained_store(&database).await;
+    let conn = store.conn().await.unwrap();
+    set_up_lists(&conn).await;
+    work_lists(&conn).await;
+    sync_event_lists(&conn).await;
+    event_lists(&conn).await;
+    config_object_lists(&conn).await;
+}
+
+async fn set_up_lists(conn: &Conn) {
+    walk("workspaces", async |page| workspaces::list(conn, page).await).await;
+    walk("mappings", async |page| mappings::list(conn, None, page).await).await;
+    walk("mappings of a target", async |page| mappings::list(conn, Some(target()), page).await).await;
+    for workspace in [None, Some(workspace())] {
+        let of = format!("of {workspace:?}");
+        walk(&format!("sources {of}"), async |page| sources::list(conn, workspace, page).await).await;
+        walk(&format!("accounts {of}"), async |page| accounts::list(conn, workspace, page).await).await;
+        walk(&format!("instances {of}"), async |page| instances::list(conn, workspace, page).await).await;
+        walk(&format!("targets {of}"), async |page| targets::list(conn, workspace, page).await).await;
+        for subject in [None, Some("subject7")] {
+            let filter = AuditFilter { workspace, subject };
+            walk(&format!("audit {filter:?}"), async |page| audit::list(conn, filter, page).await).await;
+        }
+    }
+}
+
+async fn work_lists(conn: &Conn) {
+    for kind in JobKind::ALL {
+        for state in JobState::ALL {
+            walk(&format!("{state} {kind} jobs"), async |page| job_list::list(conn, *kind, *state, page).await).await;
+        }
+    }
+    walk("rejected messages", async |page| rejected_messages::list(conn, page).await).await;
+    for workspace in [None, Some(workspace())] {
+        for settled in [false, true] {
+            let what = format!("dead letters of {workspace:?}, settled too: {settled}");
+            walk(&what, async |page| dead_letters::list(conn, workspace, settled, page).await).await;
+        }
+    }
+}
+
+async fn sync_event_lists(conn: &Conn) {
+    let searches = ["delivery-77", "c9f0f895", "octo/r7"].map(|text| Some(Search::parse(text)));
+    for bits in 0..16_u32 {
+        for search in [None].into_iter().chain(searches.clone()) {
+            let filter = SyncEventFilter {
+                workspace: given(bits, 0, workspace()),
+                target: given(bits, 1, target()),
+                status: given(bits, 2, SyncStatus::Failed),
+                event_type: given(bits, 3, "github.push".to_owned()),
+                search,
+            };
+            walk(&format!("{filter:?}"), async |page| sync_event_list::list(conn, &filter, page).await).await;
+        }
+    }
+    let first = sync_event_list::list(conn, &SyncEventFilter::default(), PageRequest::first()).await.unwrap();
+    let newest: SyncEventId = first.items[0].id;
+    for after in [None, Some(("skills/3", FileOutcome::Created))] {
+        for _ in 0..EXECUTIONS {
+            assert_eq!(sync_event_list::files(conn, newest, after, 100).await.unwrap().len(), 100);
+        }
+    }
+    plans::check("files of a sync event");
+}
+
+async fn event_lists(conn: &Conn) {
+    let hour_ago = now() - SignedDuration::from_hours(1);
+    for bits in 0..64_u32 {
+        let filter = EventFilter {
+            workspace: given(bits, 0, workspace()),
+            source: given(bits, 1, SourceId(fixed(6))),
+            event_type: given(bits, 2, "github.installation.created".to_owned()),
+            outcome: given(bits, 3, EventOutcome::Failed),
+            delivery_id: given(bits, 4, "delivery-100".to_owned()),
+            since: given(bits, 5, hour_ago),
+        };
+        walk(&format!("{filter:?}"), async |page| event_list::list(conn, &filter, page).await).await;
+    }
+}
+
+async fn config_object_lists(conn: &Conn) {
+    for bits in 0..32_u32 {
+        let filter = ConfigObjectFilter {
+            workspace: given(bits, 0, workspace()),
+            target: given(bits, 1, target()),
+            object_type: given(bits, 2, ObjectType::Agent),
+            status: given(bits, 3, ObjectStatus::Deleted),
+            path: given(bits, 4, "skills/10/SKILL.md".to_owned()),
+        };
+        walk(&format!("{filter:?}"), async |page| config_object_list::list(conn, &filter, page).await).await;
+    }
+    let first = config_object_list::list(conn, &ConfigObjectFilter::default(), PageRequest::first()).await.unwrap();
+    let newest: ConfigObjectId = first.items[0].id;
+    for _ in 0..EXECUTIONS {
+        assert_eq!(config_object_list::versions(conn, newest).await.unwrap().len(), 1);
+    }
+    plans::check("versions of a config object");
+}
+
+/// Reads the first page and one that is deep, or the last, and checks the plans of all that was run for it.
+async fn walk<T, I: Copy + Debug>(what: &str, list: impl AsyncFn(PageRequest<I>) -> Result<Page<T, I>, StoreError>) {
+    let mut cursor = None;
+    for _ in 0..EXECUTIONS {
+        let page = list(PageRequest::new(PAGE_ITEMS_MAX, None).unwrap()).await.unwrap();
+        cursor = page.next_cursor;
+    }
+    for _ in 1..DEEP_PAGES {
+        if cursor.is_none() {
+            break;
+        }
+        let page = list(PageRequest::new(PAGE_ITEMS_MAX, cursor).unwrap()).await.unwrap();
+        cursor = page.next_cursor.or(cursor);
+    }
+    for _ in 0..EXECUTIONS {
+        list(PageRequest::new(PAGE_ITEMS_MAX, cursor).unwrap()).await.unwrap();
+    }
+    plans::check(what);
+}
+
+/// The value if the bit is set.
+fn given<T>(bits: u32, bit: u32, value: T) -> Option<T> {
+    (bits >> bit & 1 == 1).then_some(value)
+}
+
+/// The one with two fifths of everything.
+fn workspace() -> WorkspaceId {
+    WorkspaceId(fixed(1))
+}
+
+fn target() -> TargetId {
+    TargetId(fixed(7))
+}
+
+/// The seed's `fixed`.
+fn fixed(n: u32) -> Uuid {
+    Uuid::parse_str(&format!("00000000-0000-4000-8000-{n:012}")).unwrap()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the rows are seeded around the database's present time")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Runs statements as the owner, on a connection of their own.
+async fn execute(database: &TestDatabase, sql: &str) {
+    let (client, connection) =
+        tokio_postgres::connect(&database.owner_url(), tokio_postgres::NoTls).await.unwrap();
+    let statements = async move {
+        client.batch_execute(sql).await.unwrap();
+        // The connection ends with its client.
+        drop(client);
+    };
+    let (connected, ()) = tokio::join!(connection, statements);
+    connected.unwrap();
+}

@@ -1,0 +1,78 @@
+-- 50,000 rows in everything that is listed, of 50 workspaces of which one has two fifths, then the statistics.
+
+create function pg_temp.fixed(n integer) returns uuid language sql immutable
+    as $$ select ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid $$;
+
+create temporary table numbered as
+    select n, uuid_v7(now() - n * interval '1.5 seconds') as id,
+           case when n % 5 < 2 then 1 else 1 + n % 50 end as workspace, 1 + n % 500 as target
+      from generate_series(1, 50000) n;
+
+insert into workspace (id, slug, name, plan)
+select pg_temp.fixed(n), 'w' || n, 'Workspace ' || n, 'free' from numbered;
+
+insert into source (id, workspace_id, provider, slug, body_bytes_max, accepted_status, replay_window_s, fresh_ms,
+                    unseen_age_ms_max)
+select pg_temp.fixed(n), pg_temp.fixed(workspace), 'github', 's' || n, 1, 200, 0, 0, 0 from numbered;
+
+insert into source_secret (id, source_id, sealed) select id, pg_temp.fixed(n), 'x' from numbered;
+
+insert into audit_log (id, workspace_id, actor, action, subject)
+select id, pg_temp.fixed(workspace), 'cli:test', 'test', 'subject' || n % 5000 from numbered;
+
+insert into event (id, received_at, source_id, workspace_id, body_bytes, origin, type, outcome, provider_delivery_id,
+                   repository, headers, body)
+select id, now() - n * interval '1.5 seconds', pg_temp.fixed(n % 20), null, 200, 'webhook',
+       case when n % 100 = 0 then 'github.installation.created' else 'github.push' end,
+       case when n % 50 = 0 then 'failed' when n % 3 = 0 then 'ignored' end, 'delivery-' || n, 'octo/r' || target, '{}',
+       convert_to(repeat(md5(n::text), 6), 'UTF8')
+  from numbered;
+
+insert into event_workspace (workspace_id, event_id) select pg_temp.fixed(workspace), id from numbered;
+
+insert into job (id, subject_id, workspace_id, due_at, kind, state, lease_owner)
+select gen_random_uuid(), id, pg_temp.fixed(workspace), now() - n * interval '1 second',
+       case when n % 2 = 0 then 'event' else 'sync' end, (array['ready', 'scheduled', 'leased'])[1 + n % 3],
+       case when n % 3 = 2 then id end
+  from numbered;
+
+insert into dead_letter (id, workspace_id, subject_id, kind, reason, settled_at, settled_how)
+select id, pg_temp.fixed(workspace), id, 'event', 'test', case when n % 20 <> 0 then now() end,
+       case when n % 20 <> 0 then 'dropped' end
+  from numbered;
+
+insert into rejected_message (id, queue, reason, body, body_bytes) select id, 'events', 'test', 'x', 1 from numbered;
+
+insert into connector_account (id, workspace_id, connector_type, installation_id, login, status)
+select id, pg_temp.fixed(workspace), 'github', n, 'octo', 'active' from numbered;
+
+insert into connector_instance (id, workspace_id, account_id, name, status)
+select id, pg_temp.fixed(workspace), id, 'instance', 'active' from numbered;
+
+insert into connector_target (id, workspace_id, instance_id, repository_id, repository, git_ref, status)
+select pg_temp.fixed(n), pg_temp.fixed(workspace), id, n, 'octo/r' || n % 10000, 'refs/heads/main', 'active'
+  from numbered;
+
+insert into connector_mapping (id, workspace_id, target_id, selector, object_type)
+select id, pg_temp.fixed(workspace), pg_temp.fixed(target), 's' || n, 'skill' from numbered;
+
+insert into sync_event (id, workspace_id, target_id, event_id, trigger, status, completed_at, delivery_id, event_type,
+                        repository, git_ref, announced_sha, applied_sha)
+select id, pg_temp.fixed((1 + target % 50)), pg_temp.fixed(target), id, 'push',
+       case when n % 200 = 0 then 'failed' when n % 3 = 0 then 'ignored' else 'completed' end, now(), 'delivery-' || n,
+       'github.push', 'octo/r' || target, 'refs/heads/main', md5(n::text) || '00000000', md5(n::text) || '00000000'
+  from numbered;
+
+insert into sync_file (sync_event_id, path, outcome)
+select (select id from numbered where n = 1), 'skills/' || n || '.md', 'created' from numbered;
+
+insert into config_object (id, workspace_id, target_id, object_type, path, status, current_version_id, title)
+select id, pg_temp.fixed(workspace), pg_temp.fixed(target),
+       case when n % 10 = 0 then 'agent' else 'skill' end, 'skills/' || n % 1000 || '/SKILL.md',
+       case when n % 25 = 0 then 'deleted' else 'active' end, id, 'Title'
+  from numbered;
+
+insert into config_object_version (id, config_object_id, number, sync_event_id, commit_sha, blob_sha, title)
+select id, id, 1, id, 'c', 'b', 'Title' from numbered;
+
+analyze;

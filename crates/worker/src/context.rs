@@ -1,0 +1,97 @@
+//! What every job meets: the database, the broker, GitHub, and the limits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hookyard_process::{Gate, Readiness, Stop, Tasks};
+use hookyard_queue::{Broker, BrokerSettings, Consumer, Feed, Publisher};
+use hookyard_store::{Store, StoreError, StoreSettings};
+use tokio::sync::{Notify, mpsc};
+use uuid::Uuid;
+
+use crate::clock;
+use crate::github_app::GitHubApp;
+use crate::quarantine::Quarantine;
+use crate::settings::{Checked, Keep, Settings, Sync, Work};
+
+/// Unconfirmed publications are the sweep's own: nothing else of this process offers any.
+const UNCONFIRMED_MAX: usize = 1;
+
+/// The worker's parts. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) store: Store,
+    pub(crate) publisher: Publisher,
+    pub(crate) broker: Arc<Broker>,
+    pub(crate) github: Arc<GitHubApp>,
+    pub(crate) quarantine: Arc<Quarantine>,
+    /// Who holds the leases of this process.
+    pub(crate) owner: Uuid,
+    pub(crate) stop: Stop,
+    /// The jobs under way; stopping waits for them.
+    pub(crate) work: Tasks,
+    /// Wakes the sweep before its time.
+    pub(crate) due: Arc<Notify>,
+    pub(crate) database_ready: Gate,
+    pub(crate) settings: Arc<Configured>,
+    tasks: Tasks,
+    broker_settings: BrokerSettings,
+}
+
+/// The settings that jobs go by.
+pub(crate) struct Configured {
+    pub(crate) work: Work,
+    pub(crate) sync: Sync,
+    pub(crate) keep: Keep,
+    /// How long work in flight may take after the signal to stop.
+    pub(crate) drain: Duration,
+}
+
+impl Context {
+    pub(crate) fn start(
+        settings: &Settings,
+        checked: Checked,
+        readiness: &Readiness,
+        tasks: &Tasks,
+        stop: &Stop,
+        publisher_stop: Stop,
+    ) -> Result<Self, StoreError> {
+        let store_settings = StoreSettings {
+            connections_max: usize::from(settings.work.database_connections),
+            ..StoreSettings::new(settings.database.database_url.clone(), "hookyard-worker")
+        };
+        let store = Store::new(&store_settings)?;
+        let (unconfirmed, _nobody_listens) = mpsc::channel(UNCONFIRMED_MAX);
+        Ok(Self {
+            publisher: Publisher::start(checked.broker.clone(), unconfirmed, tasks, publisher_stop),
+            broker: Arc::new(Broker::new(checked.broker.clone())),
+            github: Arc::new(GitHubApp::new(store.clone(), checked.vault_keys, checked.github)),
+            quarantine: Arc::new(Quarantine::default()),
+            owner: clock::new_id(),
+            stop: stop.clone(),
+            work: Tasks::new(stop.clone()),
+            due: Arc::new(Notify::new()),
+            database_ready: readiness.gate("database"),
+            settings: Arc::new(Configured {
+                work: settings.work.clone(),
+                sync: settings.sync.clone(),
+                keep: settings.keep.clone(),
+                drain: settings.drain.deadline(),
+            }),
+            tasks: tasks.clone(),
+            broker_settings: checked.broker,
+            store,
+        })
+    }
+
+    /// Starts to consume a queue.
+    pub(crate) fn consume(&self, feed: impl Into<Feed>, prefetch: u16) -> Consumer {
+        Consumer::start(
+            self.broker_settings.clone(),
+            feed,
+            prefetch,
+            &self.tasks,
+            self.stop.clone(),
+        )
+    }
+}

@@ -1,0 +1,33 @@
+//! The `events` queue: routing what was recorded.
+
+mod lifecycle;
+mod route;
+
+use hookyard_domain::job::JobKind;
+use hookyard_queue::Queue;
+
+use crate::context::Context;
+use crate::intake::{self, Shape, Taken};
+
+/// Events that are leased and routed together.
+const GROUP_MAX: usize = 256;
+/// Messages that the broker hands out in advance; each carries up to 128 pointers.
+const PREFETCH: u16 = 32;
+
+/// Routes events until the stop.
+pub(crate) async fn run(context: Context) {
+    let shape = Shape {
+        kind: JobKind::Event,
+        slots: context.settings.work.events_concurrency,
+        group_max: GROUP_MAX,
+    };
+    let consumer = context.consume(Queue::Events, PREFETCH);
+    let start = |taken: Taken| {
+        let routing = context.clone();
+        context.work.spawn("route", async move {
+            route::route(&routing, taken.leases).await;
+            drop(taken.slot);
+        });
+    };
+    intake::run(context.clone(), consumer, shape, start).await;
+}

@@ -1,0 +1,63 @@
+//! Makes partitions ahead of time and applies retention, a bounded bite at a time.
+
+use std::time::Duration;
+
+use hookyard_store::partitions::{self, Drop as Dropped};
+use hookyard_store::schema::PARTITION_DAYS_AHEAD;
+use hookyard_store::{StoreError, retention};
+use metrics::{counter, gauge};
+use tracing::{info, warn};
+
+use crate::context::Context;
+
+/// How often the house is kept.
+const PAUSE: Duration = Duration::from_mins(1);
+/// Bites of one kind in one round.
+const BITES_MAX: usize = 200;
+
+/// Keeps house until the stop.
+pub(crate) async fn run(context: Context) {
+    loop {
+        if let Err(error) = keep_house(&context).await {
+            warn!(%error, "housekeeping failed; it is tried again in a minute");
+        }
+        if context.stop.run_until_stopped(tokio::time::sleep(PAUSE)).await.is_none() {
+            return;
+        }
+    }
+}
+
+async fn keep_house(context: &Context) -> Result<(), StoreError> {
+    let keep = &context.settings.keep;
+    let conn = context.store.conn().await?;
+    let made = partitions::make(&conn, PARTITION_DAYS_AHEAD).await?;
+    if made > 0 {
+        info!(made, "made {made} event partitions");
+    }
+    let ahead = partitions::days_ahead(&conn).await?;
+    gauge!("hookyard_event_partition_days_ahead").set(i32::try_from(ahead).unwrap_or(i32::MAX));
+    for day in partitions::expired(&conn, keep.event_days).await? {
+        match partitions::drop_day(&conn, day).await {
+            Ok(Dropped::Dropped) => info!(%day, "dropped the events of {day}"),
+            Ok(Dropped::Absent | Dropped::TooYoung) => {}
+            Ok(held @ (Dropped::HeldByJob | Dropped::HeldBySyncEvent)) => {
+                counter!("hookyard_retention_held_back_total").increment(1);
+                warn!(%day, ?held, "the events of {day} are kept: unfinished work points to them");
+            }
+            Err(error) => warn!(%day, %error, "the events of {day} could not be dropped now"),
+        }
+    }
+    for _ in 0..BITES_MAX {
+        if context.stop.is_stopping()
+            || retention::forget_dedupe_keys(&conn, keep.dedupe_days).await? == 0
+        {
+            break;
+        }
+    }
+    for _ in 0..BITES_MAX {
+        if context.stop.is_stopping() || retention::forget_event_workspaces(&conn).await? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}

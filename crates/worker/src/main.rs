@@ -1,0 +1,80 @@
+//! Runs jobs: routes events, reconciles targets, and sweeps up after crashes.
+
+mod clock;
+mod context;
+mod dead_queue;
+mod events;
+mod github_app;
+mod hold;
+mod housekeeping;
+mod intake;
+mod quarantine;
+mod settings;
+mod sweep;
+mod syncs;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use hookyard_process::{HealthListener, Readiness, Stop, Tasks, telemetry};
+use hookyard_queue::Queue;
+use tracing::info;
+
+use crate::context::Context;
+use crate::settings::Settings;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let settings: Settings = hookyard_process::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = runtime
+        .context("the runtime does not start")
+        .and_then(|runtime| runtime.block_on(run(settings)));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => hookyard_process::fail(&error),
+    }
+}
+
+async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
+    telemetry::init("hookyard-worker", &settings.log).context("telemetry does not start")?;
+    let checked = settings.check()?;
+    let stop = Stop::on_signals().context("the signals cannot be watched")?;
+    let tasks = Tasks::new(stop.clone());
+    let readiness = Readiness::new(stop.clone());
+    let health = HealthListener::bind(settings.health.health_listen).await?;
+
+    // The publisher outlives the work that publishes.
+    let publisher_stop = Stop::new();
+    let context =
+        Context::start(&settings, checked, &readiness, &tasks, &stop, publisher_stop.clone())?;
+    hookyard_store::schema::check(&context.store).await?;
+    hookyard_store::partitions::make(
+        &context.store.conn().await?,
+        hookyard_store::schema::PARTITION_DAYS_AHEAD,
+    )
+    .await?;
+
+    info!(address = %health.local_addr(), "health and metrics on {}", health.local_addr());
+    tasks.spawn_essential("health", health.serve(readiness, stop.clone()));
+    for queue in &settings.queues {
+        match queue {
+            Queue::Events => tasks.spawn_essential("events", events::run(context.clone())),
+            Queue::Syncs => tasks.spawn_essential("syncs", syncs::run(context.clone())),
+            Queue::Deliveries => {}
+        }
+    }
+    tasks.spawn_essential("sweep", sweep::run(context.clone()));
+    tasks.spawn_essential("housekeeping", housekeeping::run(context.clone()));
+    tasks.spawn_essential("dead queue", dead_queue::run(context.clone()));
+
+    stop.stopped().await;
+    info!("taking no more work; finishing what is under way");
+    let worked = context.work.drain(settings.drain.deadline()).await;
+    publisher_stop.trigger();
+    let drained = tasks.drain(settings.drain.deadline()).await;
+    info!(worked, drained, "stopped");
+    Ok(if stop.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}

@@ -1,0 +1,133 @@
+//! Sweeps up after crashes: retries that are due, leases that ran out, jobs whose message was lost.
+//!
+//! Each claim takes its rows with SKIP LOCKED and is committed before anything is published, so any number of
+//! sweepers may run at once, and one that dies costs a grace.
+
+use std::time::Duration;
+
+use hookyard_domain::ids::EventId;
+use hookyard_domain::job::JobKind;
+use hookyard_queue::{Publication, Queue, SyncMessage};
+use hookyard_store::jobs::{self, Due};
+use hookyard_store::sync_events::{SyncPointer, pointers};
+use hookyard_store::{Conn, StoreError};
+use metrics::counter;
+use tracing::{debug, warn};
+use uuid::Uuid;
+
+use crate::clock;
+use crate::context::Context;
+
+/// Claims of one kind in one sweep: a flood is worked off over several sweeps.
+const ROUNDS_MAX: usize = 20;
+/// Messages waiting in the broker below which an untaken job's message is held to be lost.
+///
+/// A message carries up to 128 pointers: above this, the job is more likely to be queued than lost.
+const WAITING_LOW: u32 = 100;
+
+/// Sweeps until the stop, about every `sweep_ms`, and at once when somebody knows that something is due.
+pub(crate) async fn run(context: Context) {
+    let pause = Duration::from_millis(context.settings.work.sweep_ms);
+    loop {
+        if let Err(error) = sweep(&context).await {
+            debug!(%error, "the sweep could not be made; the next one will");
+        }
+        // Between three and five quarters of the pause, so that several workers' sweeps drift apart.
+        let wait = pause.mul_f64(0.75 + 0.5 * clock::random_share());
+        let next = async {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = context.due.notified() => {}
+            }
+        };
+        if context.stop.run_until_stopped(next).await.is_none() {
+            return;
+        }
+    }
+}
+
+async fn sweep(context: &Context) -> Result<(), StoreError> {
+    for _ in 0..ROUNDS_MAX {
+        let due = jobs::wake(&context.store.conn().await?).await?;
+        if due.is_empty() {
+            break;
+        }
+        counter!("hookyard_worker_jobs_woken_total").increment(due.len() as u64);
+        publish(context, due).await?;
+    }
+    // Without the broker the workers lease from the table: a message would only be lost again.
+    if !context.publisher.is_connected() {
+        return Ok(());
+    }
+    for (kind, queue) in [(JobKind::Event, Queue::Events), (JobKind::Sync, Queue::Syncs)] {
+        for _ in 0..ROUNDS_MAX {
+            if !matches!(context.broker.waiting(queue).await, Ok(waiting) if waiting < WAITING_LOW)
+            {
+                break;
+            }
+            let due = jobs::overdue(&context.store.conn().await?, kind).await?;
+            if due.is_empty() {
+                break;
+            }
+            counter!("hookyard_worker_jobs_republished_total", "kind" => kind.as_str())
+                .increment(due.len() as u64);
+            publish(context, due).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Publishes pointers to jobs; those that the broker does not confirm are marked due again.
+async fn publish(context: &Context, due: Vec<Due>) -> Result<(), StoreError> {
+    if !context.publisher.is_connected() {
+        return Ok(()); // They are ready: the workers lease them from the table.
+    }
+    let publications = publications(&context.store.conn().await?, due).await?;
+    let Err(unconfirmed) = context.publisher.publish_confirmed(publications).await else {
+        return Ok(());
+    };
+    warn!(
+        "{} pointers were not confirmed; the next sweep sends them again",
+        unconfirmed.pointers.len()
+    );
+    let conn = context.store.conn().await?;
+    for (kind, queue) in [(JobKind::Event, Queue::Events), (JobKind::Sync, Queue::Syncs)] {
+        let subjects: Vec<Uuid> = unconfirmed
+            .pointers
+            .iter()
+            .filter(|it| it.queue() == queue)
+            .map(|it| it.subject())
+            .collect();
+        if !subjects.is_empty() {
+            jobs::mark_due(&conn, kind, &subjects).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn publications(conn: &Conn, due: Vec<Due>) -> Result<Vec<Publication>, StoreError> {
+    let (events, syncs): (Vec<Due>, Vec<Due>) =
+        due.into_iter().partition(|due| due.kind == JobKind::Event);
+    let mut publications: Vec<Publication> =
+        events.into_iter().map(|due| Publication::Event(EventId(due.subject))).collect();
+    if !syncs.is_empty() {
+        let subjects: Vec<Uuid> = syncs.iter().map(|due| due.subject).collect();
+        publications.extend(pointers(conn, &subjects).await?.into_iter().map(message));
+    }
+    Ok(publications)
+}
+
+fn message(pointer: SyncPointer) -> Publication {
+    Publication::Sync(Box::new(SyncMessage {
+        connector_type: "github".to_owned(),
+        connector_instance_id: pointer.instance,
+        connector_target_id: pointer.target,
+        connector_sync_event_id: pointer.sync_event,
+        delivery_id: pointer.delivery_id,
+        installation_id: pointer.installation_id,
+        repository_id: pointer.repository_id,
+        repository_full_name: pointer.repository,
+        git_ref: pointer.git_ref,
+        head_sha: pointer.head_sha,
+    }))
+}

@@ -1,0 +1,67 @@
+//! Where the branch points: the one thing that a push only hints at.
+
+use hookyard_domain::github_event::is_zero_sha;
+use hookyard_domain::target::RepositoryFullName;
+use hookyard_github::{BranchHead, ObjectId, Session};
+use hookyard_store::sync_events::SyncWork;
+
+use super::reconcile::Halt;
+
+/// How often a push is looked for that the branch does not show yet.
+const LOOKS_MAX: u32 = 6;
+
+/// What the branch shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Head {
+    /// The commit that is applied already, under the same mappings.
+    Applied {
+        sha: String,
+        etag: Option<String>,
+    },
+    At {
+        sha: ObjectId,
+        etag: Option<String>,
+    },
+    Absent,
+}
+
+/// Asks GitHub where the branch points, with one conditional request.
+///
+/// GitHub may announce a push before its API shows it: then there is nothing to reconcile yet.
+pub(super) async fn head(
+    session: &Session,
+    repo: &RepositoryFullName,
+    work: &SyncWork,
+) -> Result<Head, Halt> {
+    let branch = work.git_ref.strip_prefix("refs/heads/").unwrap_or(&work.git_ref);
+    let applied = work.applied.as_ref();
+    let etag = applied.and_then(|applied| applied.etag.as_deref());
+    let head = match (session.branch_head(repo, branch, etag).await.map_err(Halt::GitHub)?, applied)
+    {
+        (BranchHead::Absent, _) => Head::Absent,
+        (BranchHead::Unchanged, Some(applied)) => {
+            Head::Applied { sha: applied.sha.clone(), etag: applied.etag.clone() }
+        }
+        (BranchHead::Unchanged, None) => return Err(Halt::LookAgain), // Nobody asked conditionally.
+        (BranchHead::At { sha, etag }, Some(applied)) if sha.to_string() == applied.sha => {
+            Head::Applied { sha: applied.sha.clone(), etag }
+        }
+        (BranchHead::At { sha, etag }, _) => Head::At { sha, etag },
+    };
+    if work.looks < LOOKS_MAX && lags(&head, work) { Err(Halt::LookAgain) } else { Ok(head) }
+}
+
+/// Whether the branch still shows what it was before the push that was announced.
+fn lags(head: &Head, work: &SyncWork) -> bool {
+    let (Some(before), Some(announced)) = (&work.before_sha, &work.announced_sha) else {
+        return false;
+    };
+    if before == announced {
+        return false;
+    }
+    match head {
+        Head::Absent => is_zero_sha(before),
+        Head::At { sha, .. } => sha.to_string() == *before,
+        Head::Applied { sha, .. } => sha == before,
+    }
+}

@@ -1,0 +1,36 @@
+//! The `syncs` queue: reconciling targets with the heads of their branches.
+//!
+//! ```text
+//!   start ──▶ head ──▶ tree ──▶ plan ──▶ contents ──▶ end
+//!    │ one short      GitHub, no transaction open       │ one transaction:
+//!    │ transaction                                      │ changes, record, end of the job
+//! ```
+
+mod contents;
+mod head;
+mod parse;
+mod reconcile;
+mod run;
+
+use hookyard_domain::job::JobKind;
+use hookyard_queue::Queue;
+
+use crate::context::Context;
+use crate::intake::{self, Shape, Taken};
+
+/// Reconciles targets until the stop.
+pub(crate) async fn run(context: Context) {
+    let slots = context.settings.work.syncs_concurrency;
+    let shape = Shape { kind: JobKind::Sync, slots, group_max: 1 };
+    let consumer = context.consume(Queue::Syncs, slots);
+    let start = |taken: Taken| {
+        let running = context.clone();
+        context.work.spawn("sync", async move {
+            for lease in taken.leases {
+                run::run(&running, lease).await;
+            }
+            drop(taken.slot);
+        });
+    };
+    intake::run(context.clone(), consumer, shape, start).await;
+}

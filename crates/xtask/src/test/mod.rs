@@ -1,0 +1,125 @@
+//! `cargo xtask test`: private servers, a migrated template database, and every test.
+
+mod count;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{ExitCode, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+use hookyard_testkit::database::TEMPLATE;
+use hookyard_testkit::servers::install::Tools;
+use hookyard_testkit::servers::{Durability, Postgres, place, secrets};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::Command;
+
+use crate::admin::Admin;
+use crate::cargo::{self, Profile};
+use crate::owner::Owner;
+use crate::servers::{self, Servers};
+use crate::{Context, say};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Passed on to cargo-nextest (or cargo test), such as `-p hookyard-store` or a test's name
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<String>,
+}
+
+/// Runs the tests; the servers and their data are gone afterwards.
+pub(crate) async fn run(args: Args, context: Context) -> Result<ExitCode> {
+    let tools = servers::tools(context.no_install)?;
+    let dir = cargo::scratch().join("test");
+    place::passable_dir(&dir)?;
+    let owner = Owner::claim(&dir)?;
+    say::step("Servers and binaries for the tests");
+    let result =
+        context.interrupted.run_until_cancelled(prepare_and_run(&args, &dir, &tools)).await;
+    Postgres::remove(&dir.join("postgres"))?;
+    drop(owner);
+    place::remove_dir(&dir)?;
+    result.unwrap_or(Ok(ExitCode::FAILURE))
+}
+
+async fn prepare_and_run(args: &Args, dir: &Path, tools: &Tools) -> Result<ExitCode> {
+    let binaries = cargo::build_binaries(Profile::Debug).await?;
+    let servers = Servers::start(dir, Durability::Off, tools).await?;
+    let role_password = secrets::password();
+    let template = servers.postgres.create_database(TEMPLATE).await?;
+    let admin = Admin {
+        program: binaries.join("hookyard-admin"),
+        environment: vec![
+            ("HOOKYARD_DATABASE_URL".into(), template),
+            ("HOOKYARD_INGRESS_DB_PASSWORD".into(), role_password.clone()),
+            ("HOOKYARD_WORKER_DB_PASSWORD".into(), role_password.clone()),
+            ("HOOKYARD_ADMIN_DB_PASSWORD".into(), role_password.clone()),
+        ],
+    };
+    admin.run(&["migrate"]).await.context("the template database cannot be migrated")?;
+    let environment = [
+        ("HOOKYARD_TEST_DATABASE_URL", servers.postgres.url().into()),
+        ("HOOKYARD_TEST_AMQP_URL", servers.rabbitmq.url().into()),
+        ("HOOKYARD_TEST_ROLE_PASSWORD", role_password.into()),
+        ("HOOKYARD_TEST_BIN_DIR", binaries.into_os_string()),
+    ];
+    run_tests(&args.args, &environment).await
+}
+
+async fn run_tests(args: &[String], environment: &[(&str, OsString)]) -> Result<ExitCode> {
+    let started = Instant::now();
+    let nextest = cargo::has("nextest").await;
+    let mut tests = cargo::command();
+    tests.args(if nextest { &["nextest", "run"][..] } else { &["test"][..] });
+    if !args.iter().any(|arg| arg == "-p" || arg.starts_with("--package")) {
+        tests.arg("--workspace");
+    }
+    if !nextest {
+        // Doctests come by themselves below.
+        tests.arg("--all-targets");
+    }
+    tests.args(args).envs(environment.iter().map(|(name, value)| (name, value)));
+    say::step(if nextest { "cargo nextest run" } else { "cargo test" });
+    let mut total = counted(tests).await?;
+    if args.is_empty() {
+        say::step("Doctests");
+        let mut doctests = cargo::command();
+        doctests.args(["test", "--quiet", "--doc", "--workspace"]);
+        total = total.and(counted(doctests).await?);
+    }
+    let verdict = if total.passed { "passed" } else { "FAILED" };
+    say::step(&format!("{} tests {verdict} in {}", total.count, say::duration(started.elapsed())));
+    Ok(if total.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Outcome {
+    count: usize,
+    passed: bool,
+}
+
+impl Outcome {
+    fn and(self, other: Self) -> Self {
+        Self { count: self.count + other.count, passed: self.passed && other.passed }
+    }
+}
+
+/// Runs a command that reports on tests, passes its output on and counts what it says it ran.
+async fn counted(mut command: Command) -> Result<Outcome> {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let stdout = child.stdout.take().context("standard output was asked for")?;
+    let stderr = child.stderr.take().context("standard error was asked for")?;
+    let (said, complained) = tokio::try_join!(read(stdout), read(stderr))?;
+    let status = child.wait().await?;
+    Ok(Outcome { count: said + complained, passed: status.success() })
+}
+
+async fn read(output: impl AsyncRead + Unpin) -> Result<usize> {
+    let mut lines = BufReader::new(output).lines();
+    let mut count = 0;
+    while let Some(line) = lines.next_line().await? {
+        count += count::in_line(&line);
+        say::pass_on(&line);
+    }
+    Ok(count)
+}

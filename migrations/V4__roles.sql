@@ -1,0 +1,42 @@
+-- One role a process, each with no more than its work needs. The roles are shared by all databases of a server
+-- and get their passwords from the operator.
+
+do $$
+declare
+    name text;
+begin
+    -- Two databases of one server may be migrated at once, and roles belong to the server.
+    perform pg_advisory_xact_lock(hashtext('hookyard_roles'));
+    foreach name in array array['hookyard_ingress', 'hookyard_worker', 'hookyard_admin'] loop
+        if not exists (select 1 from pg_roles where rolname = name) then
+            begin
+                execute format('create role %I login', name);
+            exception when duplicate_object or unique_violation then null;
+            end;
+        end if;
+    end loop;
+end $$;
+
+revoke all on schema public from public;
+grant usage on schema public to hookyard_ingress, hookyard_worker, hookyard_admin;
+revoke all on function make_event_partitions(integer), drop_event_partition(date) from public;
+grant execute on function make_event_partitions(integer) to hookyard_ingress, hookyard_worker, hookyard_admin;
+grant execute on function drop_event_partition(date) to hookyard_worker, hookyard_admin;
+
+-- The ingress inserts. Its two other rights: to mark jobs due now whose messages it could not publish.
+grant select on source, source_secret, connector_account, connector_instance, connector_target, sync_event, job,
+                dedupe, event, event_partition, refinery_schema_history to hookyard_ingress;
+grant insert on dedupe, event, event_workspace, sync_event, job to hookyard_ingress;
+grant update (due_at) on job to hookyard_ingress;
+
+grant select on all tables in schema public to hookyard_worker;
+revoke select on source_secret, audit_log from hookyard_worker;
+grant insert, update, delete on job, sync_event, sync_file, blob, config_object, config_object_version, source_binding,
+                                tombstone, event_workspace, dead_letter, rejected_message to hookyard_worker;
+grant insert, delete on dedupe to hookyard_worker;
+grant insert, update on event to hookyard_worker;
+grant update on connector_account, connector_instance, connector_target to hookyard_worker;
+
+grant select, insert, update, delete on all tables in schema public to hookyard_admin;
+revoke update, delete on audit_log from hookyard_admin;
+revoke insert, update, delete on refinery_schema_history from hookyard_admin;
