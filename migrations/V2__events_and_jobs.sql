@@ -62,7 +62,6 @@ create table dedupe (
     seen_at    timestamptz not null default now(),
     primary key (kind, source_id, key)
 );
-create index dedupe_by_age on dedupe using brin (seen_at) with (pages_per_range = 32, autosummarize = on);
 
 create table job (
     id            uuid primary key default gen_random_uuid(),

@@ -187,6 +187,7 @@ create table tombstone (
 );
 create index tombstone_by_path on tombstone (target_id, path);
 
--- A repository's targets, for whoever looks for its sync events by name; and the list of a target's mappings.
+-- For lists: a repository's targets (to find its sync events by name), a target's mappings, a workspace's skills.
 create index connector_target_by_repository on connector_target (repository);
 create index connector_mapping_by_target on connector_mapping (target_id, id);
+create index config_object_by_type on config_object (workspace_id, object_type, id);

@@ -63,6 +63,7 @@ pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
     match error.downcast_ref::<OperationError>() {
         Some(OperationError::NotFound { .. }) => ExitCode::from(EXIT_NOT_FOUND),
         Some(OperationError::Invalid(_)) => ExitCode::from(EXIT_USAGE),
-        Some(OperationError::Conflict(_) | OperationError::Store(_) | OperationError::Seal(_)) | None => told,
+        Some(OperationError::Conflict(_) | OperationError::Store(_) | OperationError::Seal(_))
+        | None => told,
     }
 }

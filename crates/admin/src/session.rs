@@ -78,7 +78,10 @@ impl SessionArgs {
 
     /// Both rings, as far as they are set.
     pub(crate) fn rings(&self) -> anyhow::Result<(Option<KeyRing>, Option<KeyRing>)> {
-        Ok((ring(SOURCE_KEYS, self.source_keys.as_ref())?, ring(VAULT_KEYS, self.vault_keys.as_ref())?))
+        Ok((
+            ring(SOURCE_KEYS, self.source_keys.as_ref())?,
+            ring(VAULT_KEYS, self.vault_keys.as_ref())?,
+        ))
     }
 }
 

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use hookyard_process::{HealthListener, Readiness, Stop, Tasks, telemetry};
 use hookyard_store::{Store, StoreSettings};
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::gateway::Gateway;
 use crate::settings::Settings;
@@ -53,39 +53,36 @@ async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         ..StoreSettings::new(settings.database.database_url.clone(), "hookyard-ingress")
     };
     let store = Store::new(&store_settings)?;
-    prepare(&store).await?;
+    check_schema(&store).await?;
 
-    // The publisher goes on until the last call is answered, so it has a stop of its own.
-    let publisher_stop = Stop::new();
-    let publisher = publishing::start(secrets.broker, &store, &tasks, publisher_stop.clone());
+    // What goes on until the last call is answered has a stop of its own.
+    let afterwards = Stop::new();
+    let publisher = publishing::start(secrets.broker, &store, &tasks, afterwards.clone());
     let recorder =
         recorder::start(&store_settings, &publisher, &readiness, &settings.recording, &tasks);
     let gateway = Arc::new(Gateway::new(&settings, secrets.source_keys, store, recorder));
 
     info!(address = %listener.local_addr()?, "listening for webhooks on {}", listener.local_addr()?);
     info!(address = %health.local_addr(), "health and metrics on {}", health.local_addr());
-    tasks.spawn_essential("health", health.serve(readiness, stop.clone()));
+    tasks.spawn_essential("health", health.serve(readiness, afterwards.clone()));
     listener::serve(listener, &gateway, &stop, &tasks, settings.drain.deadline()).await;
 
     drop(gateway); // The last sender of the recorder: its committers end when they have answered.
-    publisher_stop.trigger();
+    afterwards.trigger();
     let drained = tasks.drain(settings.drain.deadline()).await;
     info!(drained, "stopped");
     Ok(if stop.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Checks the schema and makes today's partitions, where the database can be reached.
+/// Checks the schema, where the database can be reached.
 ///
 /// Without it the process starts nevertheless: it answers 503 until the database is there.
-async fn prepare(store: &Store) -> anyhow::Result<()> {
+async fn check_schema(store: &Store) -> anyhow::Result<()> {
     match hookyard_store::schema::check(store).await {
         Err(error) if error.is_unavailable() => {
-            tracing::warn!(%error, "PostgreSQL cannot be reached yet; answering 503 until it can");
-            return Ok(());
+            warn!(%error, "PostgreSQL cannot be reached yet; answering 503 until it can");
+            Ok(())
         }
-        checked => checked?,
+        checked => Ok(checked?),
     }
-    let conn = store.conn().await?;
-    hookyard_store::partitions::make(&conn, hookyard_store::schema::PARTITION_DAYS_AHEAD).await?;
-    Ok(())
 }

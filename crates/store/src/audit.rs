@@ -117,9 +117,18 @@ pub async fn list(
     let workspace = filter.workspace.map(|id| id.0);
     let rows = match (filter.subject, workspace) {
         (None, None) => db.rows(ALL, &[/* before */ &before]).await?,
-        (None, Some(id)) => db.rows(OF_WORKSPACE, &[/* before */ &before, /* workspace */ &id]).await?,
+        (None, Some(id)) => {
+            db.rows(OF_WORKSPACE, &[/* before */ &before, /* workspace */ &id]).await?
+        }
         (Some(subject), _) => {
-            db.rows(OF_SUBJECT, &[/* before */ &before, /* subject */ &subject, /* workspace */ &workspace]).await?
+            db.rows(
+                OF_SUBJECT,
+                &[
+                    /* before */ &before, /* subject */ &subject,
+                    /* workspace */ &workspace,
+                ],
+            )
+            .await?
         }
     };
     Ok(page.cut(rows.iter().map(Entry::read).collect(), |item| item.id))

@@ -114,9 +114,15 @@ pub async fn list(
     let workspace = &filter.workspace.map(|id| id.0);
     let target = &filter.target.map(|id| id.0);
     let rows = match (&filter.path, target, workspace) {
-        (Some(path), ..) => db.rows(OF_PATH, &[before, object_type, status, path, workspace, target]).await?,
-        (None, Some(target), _) => db.rows(OF_TARGET, &[before, object_type, status, target, workspace]).await?,
-        (None, None, Some(workspace)) => db.rows(OF_WORKSPACE, &[before, object_type, status, workspace]).await?,
+        (Some(path), ..) => {
+            db.rows(OF_PATH, &[before, object_type, status, path, workspace, target]).await?
+        }
+        (None, Some(target), _) => {
+            db.rows(OF_TARGET, &[before, object_type, status, target, workspace]).await?
+        }
+        (None, None, Some(workspace)) => {
+            db.rows(OF_WORKSPACE, &[before, object_type, status, workspace]).await?
+        }
         (None, None, None) => db.rows(ALL, &[before, object_type, status]).await?,
     };
     let ids: Vec<Uuid> = rows.iter().map(|row| row.get("id")).collect();

@@ -43,7 +43,12 @@ pub struct Changes {
 }
 
 /// Carries out the changes. A reader sees the target before or after, never between.
-pub async fn apply(tx: &Tx<'_>, work: &SyncWork, commit_sha: &str, changes: &Changes) -> Result<(), StoreError> {
+pub async fn apply(
+    tx: &Tx<'_>,
+    work: &SyncWork,
+    commit_sha: &str,
+    changes: &Changes,
+) -> Result<(), StoreError> {
     // Deletions first: a path whose object changes its type is closed before it is bound anew.
     if !changes.deleted.is_empty() {
         delete(tx, work, commit_sha, &changes.deleted).await?;
@@ -81,17 +86,25 @@ async fn delete(
         insert into tombstone (config_object_id, target_id, path, sync_event_id)
         select id, $4, path, $2 from gone";
     let ids: Vec<Uuid> = objects.iter().map(|it| it.0).collect();
-    tx.execute(SQL, &[
-        /* objects */ &ids,
-        /* sync event */ &work.sync_event.0,
-        /* commit */ &commit_sha,
-        /* target */ &work.target.0,
-    ])
+    tx.execute(
+        SQL,
+        &[
+            /* objects */ &ids,
+            /* sync event */ &work.sync_event.0,
+            /* commit */ &commit_sha,
+            /* target */ &work.target.0,
+        ],
+    )
     .await?;
     Ok(())
 }
 
-async fn update(tx: &Tx<'_>, work: &SyncWork, commit_sha: &str, changes: &Changes) -> Result<(), StoreError> {
+async fn update(
+    tx: &Tx<'_>,
+    work: &SyncWork,
+    commit_sha: &str,
+    changes: &Changes,
+) -> Result<(), StoreError> {
     const SQL: &str = "-- config_objects::update
         with input as (
             select *, uuid_v7(now()) as version_id
@@ -113,21 +126,29 @@ async fn update(tx: &Tx<'_>, work: &SyncWork, commit_sha: &str, changes: &Change
           from input where config_object.id = input.id";
     let ids: Vec<Uuid> = changes.updated.iter().map(|it| it.object.0).collect();
     let columns = Columns::of(changes.updated.iter().map(|it| &it.content));
-    tx.execute(SQL, &[
-        /* objects */ &ids,
-        /* blobs */ &columns.blob_shas,
-        /* titles */ &columns.titles,
-        /* descriptions */ &columns.descriptions,
-        /* metadata */ &columns.metadata,
-        /* sync event */ &work.sync_event.0,
-        /* commit */ &commit_sha,
-        /* parser version */ &parser_version(changes),
-    ])
+    tx.execute(
+        SQL,
+        &[
+            /* objects */ &ids,
+            /* blobs */ &columns.blob_shas,
+            /* titles */ &columns.titles,
+            /* descriptions */ &columns.descriptions,
+            /* metadata */ &columns.metadata,
+            /* sync event */ &work.sync_event.0,
+            /* commit */ &commit_sha,
+            /* parser version */ &parser_version(changes),
+        ],
+    )
     .await?;
     Ok(())
 }
 
-async fn create(tx: &Tx<'_>, work: &SyncWork, commit_sha: &str, changes: &Changes) -> Result<(), StoreError> {
+async fn create(
+    tx: &Tx<'_>,
+    work: &SyncWork,
+    commit_sha: &str,
+    changes: &Changes,
+) -> Result<(), StoreError> {
     const SQL: &str = "-- config_objects::create
         with input as (
             select *, uuid_v7(now()) as version_id
@@ -146,20 +167,23 @@ async fn create(tx: &Tx<'_>, work: &SyncWork, commit_sha: &str, changes: &Change
     let ids: Vec<Uuid> = changes.created.iter().map(|it| it.object.0).collect();
     let types: Vec<&str> = changes.created.iter().map(|it| it.object_type.as_str()).collect();
     let columns = Columns::of(changes.created.iter().map(|it| &it.content));
-    tx.execute(SQL, &[
-        /* objects */ &ids,
-        /* types */ &types,
-        /* paths */ &columns.paths,
-        /* blobs */ &columns.blob_shas,
-        /* titles */ &columns.titles,
-        /* descriptions */ &columns.descriptions,
-        /* metadata */ &columns.metadata,
-        /* workspace */ &work.workspace.0,
-        /* target */ &work.target.0,
-        /* sync event */ &work.sync_event.0,
-        /* commit */ &commit_sha,
-        /* parser version */ &parser_version(changes),
-    ])
+    tx.execute(
+        SQL,
+        &[
+            /* objects */ &ids,
+            /* types */ &types,
+            /* paths */ &columns.paths,
+            /* blobs */ &columns.blob_shas,
+            /* titles */ &columns.titles,
+            /* descriptions */ &columns.descriptions,
+            /* metadata */ &columns.metadata,
+            /* workspace */ &work.workspace.0,
+            /* target */ &work.target.0,
+            /* sync event */ &work.sync_event.0,
+            /* commit */ &commit_sha,
+            /* parser version */ &parser_version(changes),
+        ],
+    )
     .await?;
     Ok(())
 }

@@ -184,8 +184,9 @@ pub async fn list(
         (None, false) => db.rows(UNSETTLED, &[/* before */ &before]).await?,
         (None, true) => db.rows(ALL, &[/* before */ &before]).await?,
         (Some(id), _) => {
-            let params: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-                [/* before */ &before, /* workspace */ &id.0, /* settled */ &settled];
+            let params: [&(dyn tokio_postgres::types::ToSql + Sync); 3] = [
+                /* before */ &before, /* workspace */ &id.0, /* settled */ &settled,
+            ];
             db.rows(OF_WORKSPACE, &params).await?
         }
     };

@@ -25,7 +25,9 @@ pub enum StoreError {
     #[error("the database URL cannot be used: {0}")]
     Url(&'static str),
     /// The schema is not the one this version works with.
-    #[error("the database schema is at version {found}, this program needs {needed}; run `hookyard-admin migrate`")]
+    #[error(
+        "the database schema is at version {found}, this program needs {needed}; run `hookyard-admin migrate`"
+    )]
     Schema { found: i32, needed: i32 },
     /// A migration failed.
     #[error("the migration failed")]
@@ -57,7 +59,8 @@ impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(code) = error.code() else {
             // Without a code it is no answer of the server: the connection is gone, or a value did not convert.
-            let conversion = std::error::Error::source(&error).is_some_and(|source| !source.is::<std::io::Error>());
+            let conversion = std::error::Error::source(&error)
+                .is_some_and(|source| !source.is::<std::io::Error>());
             return if error.is_closed() || !conversion {
                 Self::Unavailable(Box::new(error))
             } else {
@@ -67,12 +70,20 @@ impl From<tokio_postgres::Error> for StoreError {
         match &code.code()[..2] {
             // Connection exceptions, operator intervention, too few resources, a deadlock's victim.
             "08" | "57" | "53" | "40" => Self::Unavailable(Box::new(error)),
-            // Data exceptions, integrity violations. A missing partition is a check violation of ours to repair.
+            // Data exceptions, integrity violations.
+            "23" if is_missing_partition(&error) => Self::Unavailable(Box::new(error)),
             "22" | "23" => Self::Refused(error),
             _ if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Self::Unavailable(Box::new(error)),
             _ => Self::Statement(error),
         }
     }
+}
+
+/// A row that no partition takes breaks a check without a name. That is ours to repair, not the row's fault.
+fn is_missing_partition(error: &tokio_postgres::Error) -> bool {
+    error
+        .as_db_error()
+        .is_some_and(|it| *it.code() == SqlState::CHECK_VIOLATION && it.constraint().is_none())
 }
 
 impl From<PoolError> for StoreError {

@@ -38,7 +38,8 @@ pub async fn finish_new_pushes(db: &impl Db, leases: &[Lease]) -> Result<Vec<Uui
                 on conflict do nothing
         )
         select subject_id from finished";
-    let (jobs, epochs): (Vec<Uuid>, Vec<i64>) = leases.iter().map(|it| (it.job.0, it.epoch)).unzip();
+    let (jobs, epochs): (Vec<Uuid>, Vec<i64>) =
+        leases.iter().map(|it| (it.job.0, it.epoch)).unzip();
     let rows = db.rows(SQL, &[/* jobs */ &jobs, /* epochs */ &epochs]).await?;
     Ok(rows.iter().map(|row| row.get("subject_id")).collect())
 }
@@ -136,7 +137,12 @@ pub async fn redact(db: &impl Db, event: EventId) -> Result<bool, StoreError> {
 }
 
 /// Ends an event's work for good without success: outcome, dead letter, end of the job.
-pub async fn bury(tx: &Tx<'_>, lease: &Lease, reason: &str, error: Option<&str>) -> Result<Ended, StoreError> {
+pub async fn bury(
+    tx: &Tx<'_>,
+    lease: &Lease,
+    reason: &str,
+    error: Option<&str>,
+) -> Result<Ended, StoreError> {
     const SQL: &str = "-- events::bury
         insert into dead_letter (id, workspace_id, subject_id, kind, reason, error)
         select uuid_v7(now()), workspace_id, id, 'event', $2, $3 from event where id = $1
@@ -145,7 +151,8 @@ pub async fn bury(tx: &Tx<'_>, lease: &Lease, reason: &str, error: Option<&str>)
     let ended = crate::jobs::finish(tx, lease).await?;
     if ended == Ended::Held {
         set_outcome(tx, EventId(lease.subject), Some(EventOutcome::Failed), Some(reason)).await?;
-        tx.execute(SQL, &[/* id */ &lease.subject, /* reason */ &reason, /* error */ &error]).await?;
+        tx.execute(SQL, &[/* id */ &lease.subject, /* reason */ &reason, /* error */ &error])
+            .await?;
     }
     Ok(ended)
 }

@@ -32,7 +32,12 @@ pub async fn current(db: &impl Db) -> Result<Option<StoredApp>, StoreError> {
 }
 
 /// Sets the App in the place of the one before.
-pub async fn set(db: &impl Db, id: Uuid, app_id: i64, private_key_sealed: &[u8]) -> Result<(), StoreError> {
+pub async fn set(
+    db: &impl Db,
+    id: Uuid,
+    app_id: i64,
+    private_key_sealed: &[u8],
+) -> Result<(), StoreError> {
     const SQL: &str = "-- github_app::set
         insert into github_app (id, app_id, private_key_sealed) values ($1, $2, $3)
         on conflict (singleton) do update

@@ -40,7 +40,12 @@ impl Instance {
 }
 
 /// Adds an active instance to an account, in the account's workspace. False if the account has one of this name.
-pub async fn insert(db: &impl Db, id: InstanceId, account: AccountId, name: &str) -> Result<bool, StoreError> {
+pub async fn insert(
+    db: &impl Db,
+    id: InstanceId,
+    account: AccountId,
+    name: &str,
+) -> Result<bool, StoreError> {
     const SQL: &str = "-- instances::insert
         insert into connector_instance (id, workspace_id, account_id, name, status)
         select $1, workspace_id, id, $3, 'active' from connector_account where id = $2

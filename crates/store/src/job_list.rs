@@ -150,8 +150,11 @@ pub async fn list(
         JobState::Scheduled => SCHEDULED,
         JobState::Leased => LEASED,
     };
-    let after = page.cursor.unwrap_or(JobCursor { due_at: Timestamp::UNIX_EPOCH, id: JobId(uuid::Uuid::nil()) });
-    let params: [&(dyn ToSql + Sync); 3] = [/* due */ &after.due_at, /* id */ &after.id.0, /* kind */ &kind.as_str()];
+    let after = page
+        .cursor
+        .unwrap_or(JobCursor { due_at: Timestamp::UNIX_EPOCH, id: JobId(uuid::Uuid::nil()) });
+    let params: [&(dyn ToSql + Sync); 3] =
+        [/* due */ &after.due_at, /* id */ &after.id.0, /* kind */ &kind.as_str()];
     let rows = db.rows(sql, &params).await?;
     let items = rows.iter().map(Job::read).collect::<Result<_, _>>()?;
     Ok(page.cut(items, |item: &Job| JobCursor { due_at: item.due_at, id: item.id }))
@@ -161,6 +164,7 @@ pub async fn list(
 pub async fn of_subject(db: &impl Db, subject: Subject) -> Result<Option<JobId>, StoreError> {
     const SQL: &str = "-- job_list::of_subject
         select id from job where subject_id = $1 and kind = $2";
-    let params: [&(dyn ToSql + Sync); 2] = [/* subject */ &subject.uuid(), /* kind */ &subject.kind().as_str()];
+    let params: [&(dyn ToSql + Sync); 2] =
+        [/* subject */ &subject.uuid(), /* kind */ &subject.kind().as_str()];
     Ok(db.row_opt(SQL, &params).await?.map(|row| JobId(row.get("id"))))
 }

@@ -10,32 +10,66 @@ use uuid::Uuid;
 
 use crate::{Db, StoreError, Tx};
 
-/// The workspaces that have connected an installation.
-pub async fn workspaces_of(tx: &Tx<'_>, installation_id: i64) -> Result<Vec<WorkspaceId>, StoreError> {
+/// What an event may speak of: an installation, and of a workspace's own source only that workspace's part in it.
+///
+/// Whoever owns a source knows its secret and can sign anything, other workspaces' installations included.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach {
+    pub installation_id: i64,
+    /// The workspace whose own source took the event; none for the deployment's.
+    pub workspace: Option<WorkspaceId>,
+}
+
+impl Reach {
+    fn workspace(&self) -> Option<Uuid> {
+        self.workspace.map(|it| it.0)
+    }
+}
+
+/// The workspaces within reach that have connected the installation.
+pub async fn workspaces_of(tx: &Tx<'_>, reach: &Reach) -> Result<Vec<WorkspaceId>, StoreError> {
     const SQL: &str = "-- lifecycle::workspaces_of
-        select distinct workspace_id from connector_account where installation_id = $1";
-    let rows = tx.rows(SQL, &[/* installation */ &installation_id]).await?;
+        select distinct workspace_id from connector_account
+         where installation_id = $1 and ($2::uuid is null or workspace_id = $2)";
+    let rows = tx
+        .rows(
+            SQL,
+            &[
+                /* installation */ &reach.installation_id,
+                /* workspace */ &reach.workspace(),
+            ],
+        )
+        .await?;
     Ok(rows.iter().map(|row| WorkspaceId(row.get("workspace_id"))).collect())
 }
 
-/// Moves the installation's accounts from one of these states to another; returns how many moved.
+/// Moves the accounts within reach from one of these states to another; returns how many moved.
 pub async fn set_accounts(
     tx: &Tx<'_>,
-    installation_id: i64,
+    reach: &Reach,
     from: &[AccountStatus],
     to: AccountStatus,
 ) -> Result<u64, StoreError> {
     const SQL: &str = "-- lifecycle::set_accounts
         update connector_account set status = $3, updated_at = now()
-         where installation_id = $1 and status = any($2)";
+         where installation_id = $1 and status = any($2) and ($4::uuid is null or workspace_id = $4)";
     let from: Vec<&str> = from.iter().map(|it| it.as_str()).collect();
-    tx.execute(SQL, &[/* installation */ &installation_id, /* from */ &from, /* to */ &to.as_str()]).await
+    tx.execute(
+        SQL,
+        &[
+            /* installation */ &reach.installation_id,
+            /* from */ &from,
+            /* to */ &to.as_str(),
+            /* workspace */ &reach.workspace(),
+        ],
+    )
+    .await
 }
 
-/// The targets of an installation, of these repositories or of all.
+/// The targets within reach, of these repositories or of all.
 pub async fn targets_of(
     tx: &Tx<'_>,
-    installation_id: i64,
+    reach: &Reach,
     repositories: Option<&[RepositoryName]>,
 ) -> Result<Vec<TargetId>, StoreError> {
     // In one order, so that two lifecycle events cannot wait for each other.
@@ -45,9 +79,19 @@ pub async fn targets_of(
           join connector_instance instance on instance.id = target.instance_id
           join connector_account account on account.id = instance.account_id
          where account.installation_id = $1 and ($2::int8[] is null or target.repository_id = any($2))
+           and ($3::uuid is null or account.workspace_id = $3)
          order by target.id for no key update of target";
     let ids: Option<Vec<i64>> = repositories.map(|list| list.iter().map(|it| it.id).collect());
-    let rows = tx.rows(SQL, &[/* installation */ &installation_id, /* repositories */ &ids]).await?;
+    let rows = tx
+        .rows(
+            SQL,
+            &[
+                /* installation */ &reach.installation_id,
+                /* repositories */ &ids,
+                /* workspace */ &reach.workspace(),
+            ],
+        )
+        .await?;
     Ok(rows.iter().map(|row| TargetId(row.get("id"))).collect())
 }
 
@@ -62,12 +106,18 @@ pub async fn set_targets(
         update connector_target set status = $3, updated_at = now()
          where id = any($1) and status = any($2) returning id";
     let from: Vec<&str> = from.iter().map(|it| it.as_str()).collect();
-    let rows = tx.rows(SQL, &[/* targets */ &ids(targets), /* from */ &from, /* to */ &to.as_str()]).await?;
+    let rows = tx
+        .rows(SQL, &[/* targets */ &ids(targets), /* from */ &from, /* to */ &to.as_str()])
+        .await?;
     Ok(rows.iter().map(|row| TargetId(row.get("id"))).collect())
 }
 
 /// Writes a repository's new name to its targets; returns those whose name was another.
-pub async fn rename(tx: &Tx<'_>, targets: &[TargetId], full_name: &str) -> Result<Vec<TargetId>, StoreError> {
+pub async fn rename(
+    tx: &Tx<'_>,
+    targets: &[TargetId],
+    full_name: &str,
+) -> Result<Vec<TargetId>, StoreError> {
     const SQL: &str = "-- lifecycle::rename
         update connector_target set repository = $2, updated_at = now()
          where id = any($1) and repository <> $2 returning id";
@@ -76,7 +126,11 @@ pub async fn rename(tx: &Tx<'_>, targets: &[TargetId], full_name: &str) -> Resul
 }
 
 /// Writes whether the targets' repository is archived.
-pub async fn set_archived(tx: &Tx<'_>, targets: &[TargetId], archived: bool) -> Result<(), StoreError> {
+pub async fn set_archived(
+    tx: &Tx<'_>,
+    targets: &[TargetId],
+    archived: bool,
+) -> Result<(), StoreError> {
     const SQL: &str = "-- lifecycle::set_archived
         update connector_target set archived = $2, updated_at = now() where id = any($1)";
     tx.execute(SQL, &[/* targets */ &ids(targets), /* archived */ &archived]).await?;
@@ -116,7 +170,15 @@ pub async fn queue_unless_pending(
         )
         insert into job (subject_id, workspace_id, kind, state, due_at)
         select id, workspace_id, 'sync', 'ready', now() from syncs";
-    tx.execute(SQL, &[/* targets */ &ids(targets), /* event */ &event.0, /* trigger */ &trigger.as_str()]).await?;
+    tx.execute(
+        SQL,
+        &[
+            /* targets */ &ids(targets),
+            /* event */ &event.0,
+            /* trigger */ &trigger.as_str(),
+        ],
+    )
+    .await?;
     Ok(())
 }
 

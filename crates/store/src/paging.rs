@@ -73,8 +73,14 @@ mod tests {
     #[test]
     fn a_page_has_a_cursor_only_when_there_is_more() {
         let page = PageRequest::<u32>::new(2, None).unwrap();
-        assert_eq!(page.cut(vec![9, 8, 7], |item| *item), Page { items: vec![9, 8], next_cursor: Some(8) });
-        assert_eq!(page.cut(vec![9, 8], |item| *item), Page { items: vec![9, 8], next_cursor: None });
+        assert_eq!(
+            page.cut(vec![9, 8, 7], |item| *item),
+            Page { items: vec![9, 8], next_cursor: Some(8) }
+        );
+        assert_eq!(
+            page.cut(vec![9, 8], |item| *item),
+            Page { items: vec![9, 8], next_cursor: None }
+        );
         assert_eq!(page.cut(vec![], |item| *item), Page { items: vec![], next_cursor: None });
     }
 

@@ -28,15 +28,17 @@ pub async fn days_ahead(db: &impl Db) -> Result<i64, StoreError> {
     const SQL: &str = "-- partitions::days_ahead
         select count(*) as days
           from (select day - (now() at time zone 'UTC')::date - row_number() over (order by day) as gap
-                  from event_partition where day > (now() at time zone 'UTC')::date) ahead
+                  from event_partition where name > 'event_' || to_char(now() at time zone 'UTC', 'YYYYMMDD')) ahead
          where gap = 0";
     Ok(db.row(SQL, &[]).await?.get("days"))
 }
 
 /// The days whose partitions are older than `retention_days`, oldest first.
 pub async fn expired(db: &impl Db, retention_days: i32) -> Result<Vec<Date>, StoreError> {
+    // By name: a condition on the day may be tested on relations that are no partitions and bear no date.
     const SQL: &str = "-- partitions::expired
-        select day from event_partition where day < (now() at time zone 'UTC')::date - $1::int4 order by day";
+        select day from event_partition
+         where name < 'event_' || to_char((now() at time zone 'UTC')::date - $1::int4, 'YYYYMMDD') order by day";
     let rows = db.rows(SQL, &[/* days */ &retention_days]).await?;
     Ok(rows.iter().map(|row| row.get("day")).collect())
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{GenericClient, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Transaction};
+use deadpool_postgres::{
+    GenericClient, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Transaction,
+};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
@@ -32,11 +34,10 @@ impl StoreSettings {
     pub(crate) fn config(&self) -> Result<tokio_postgres::Config, StoreError> {
         /// How long a connection attempt and an unanswered packet may take.
         const NETWORK_TIMEOUT: Duration = Duration::from_secs(10);
-        let mut config: tokio_postgres::Config = self
-            .url
-            .expose_secret()
-            .parse()
-            .map_err(|_| StoreError::Url("write postgres://user:password@host:port/database"))?;
+        let mut config: tokio_postgres::Config =
+            self.url.expose_secret().parse().map_err(|_| {
+                StoreError::Url("write postgres://user:password@host:port/database")
+            })?;
         let options = format!(
             "-c statement_timeout={} -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
             self.statement_ms_max
@@ -157,7 +158,11 @@ pub trait Db: sealed::Sealed + Sync {
 macro_rules! run_statements {
     ($type:ty) => {
         impl Db for $type {
-            async fn rows(&self, sql: &'static str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, StoreError> {
+            async fn rows(
+                &self,
+                sql: &'static str,
+                params: &[&(dyn ToSql + Sync)],
+            ) -> Result<Vec<Row>, StoreError> {
                 let statement = self.0.prepare_cached(sql).await?;
                 Ok(GenericClient::query(&self.0, &statement, params).await?)
             }
@@ -171,12 +176,20 @@ macro_rules! run_statements {
                 Ok(GenericClient::query_opt(&self.0, &statement, params).await?)
             }
 
-            async fn row(&self, sql: &'static str, params: &[&(dyn ToSql + Sync)]) -> Result<Row, StoreError> {
+            async fn row(
+                &self,
+                sql: &'static str,
+                params: &[&(dyn ToSql + Sync)],
+            ) -> Result<Row, StoreError> {
                 let statement = self.0.prepare_cached(sql).await?;
                 Ok(GenericClient::query_one(&self.0, &statement, params).await?)
             }
 
-            async fn execute(&self, sql: &'static str, params: &[&(dyn ToSql + Sync)]) -> Result<u64, StoreError> {
+            async fn execute(
+                &self,
+                sql: &'static str,
+                params: &[&(dyn ToSql + Sync)],
+            ) -> Result<u64, StoreError> {
                 let statement = self.0.prepare_cached(sql).await?;
                 Ok(GenericClient::execute(&self.0, &statement, params).await?)
             }

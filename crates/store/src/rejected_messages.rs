@@ -52,7 +52,10 @@ pub async fn insert(
     let bytes = i32::try_from(body.len()).unwrap_or(i32::MAX);
     db.execute(
         SQL,
-        &[/* id */ &id.0, /* queue */ &queue, /* reason */ &reason, /* body */ &kept, /* bytes */ &bytes],
+        &[
+            /* id */ &id.0, /* queue */ &queue, /* reason */ &reason,
+            /* body */ &kept, /* bytes */ &bytes,
+        ],
     )
     .await?;
     Ok(())

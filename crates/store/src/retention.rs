@@ -2,22 +2,32 @@
 
 use crate::{Db, StoreError};
 
-/// Rows of one bite.
+/// Rows of one bite of links.
 const BITE_ROWS_MAX: i64 = 5_000;
 
-/// Removes dedupe keys that are too old; returns how many. Delivery ids live `days` days; the hash of a body
-/// lives as long as its source's replay window.
+/// Removes the dedupe keys of one slice that are too old; returns how many. Delivery ids live `days` days, hashes
+/// of bodies as long as their source's replay window.
+///
+/// There is no index over the age: it would cost every insert. The keys are hashes, so a slice of them is a
+/// slice of everything, and the time of day says whose turn it is: in an hour every hash of a body is looked at,
+/// in a day every delivery id. Until its turn comes an old key does no harm: the age is compared when it is met.
 pub async fn forget_dedupe_keys(db: &impl Db, days: i32) -> Result<u64, StoreError> {
     const SQL: &str = "-- retention::forget_dedupe_keys
-        with old as (
-            select dedupe.ctid from dedupe left join source on source.id = dedupe.source_id
-             where seen_at < now() - interval '1 minute' * least((select min(replay_window_s) from source) / 60, $1 * 1440)
-               and seen_at < now() - case when dedupe.kind = 'h' then make_interval(secs => coalesce(source.replay_window_s, 0))
-                                          else make_interval(days => $1) end
-             limit $2
+        with clock as (
+            select extract(hour from now())::int4 * 60 + extract(minute from now())::int4 as minute_of_day,
+                   extract(minute from now())::int4 as minute_of_hour
+        ), slice(kind, first, last) as (
+            select 'd'::\"char\", minute_of_day * 65536 / 1440, (minute_of_day + 1) * 65536 / 1440 - 1 from clock
+             union all
+            select 'h'::\"char\", minute_of_hour * 65536 / 60, (minute_of_hour + 1) * 65536 / 60 - 1 from clock
         )
-        delete from dedupe using old where dedupe.ctid = old.ctid";
-    db.execute(SQL, &[/* days */ &days, /* rows */ &BITE_ROWS_MAX]).await
+        delete from dedupe using slice, source
+         where dedupe.kind = slice.kind and dedupe.source_id = source.id
+           and dedupe.key >= decode(lpad(to_hex(slice.first), 4, '0'), 'hex')
+           and dedupe.key <= decode(lpad(to_hex(slice.last), 4, '0') || repeat('f', 60), 'hex')
+           and dedupe.seen_at < now() - case slice.kind when 'h' then make_interval(secs => source.replay_window_s)
+                                                        else make_interval(days => $1) end";
+    db.execute(SQL, &[/* days */ &days]).await
 }
 
 /// Removes the links between workspaces and events whose partition is gone; returns how many.

@@ -18,7 +18,12 @@ pub const ROLES: [&str; 3] = ["hookyard_ingress", "hookyard_worker", "hookyard_a
 
 /// The schema version that this program works with.
 pub fn needed_version() -> i32 {
-    embedded::migrations::runner().get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0)
+    embedded::migrations::runner()
+        .get_migrations()
+        .iter()
+        .map(refinery::Migration::version)
+        .max()
+        .unwrap_or(0)
 }
 
 /// Brings the schema up to date and makes the partitions; returns the names of the migrations that ran.
@@ -27,14 +32,20 @@ pub fn needed_version() -> i32 {
 pub async fn migrate(store: &Store) -> Result<Vec<String>, StoreError> {
     let mut conn = store.conn().await?;
     // A session lock: the migrations run in transactions of their own. It ends with the connection at the latest.
-    conn.driver().batch_execute("set statement_timeout = 0; select pg_advisory_lock(hashtext('hookyard_migrate'))").await?;
+    conn.driver()
+        .batch_execute(
+            "set statement_timeout = 0; select pg_advisory_lock(hashtext('hookyard_migrate'))",
+        )
+        .await?;
     let report = embedded::migrations::runner().run_async(conn.driver()).await;
     let made = match &report {
         Ok(_) => crate::partitions::make(&conn, PARTITION_DAYS_AHEAD).await.map(drop),
         Err(_) => Ok(()),
     };
     conn.driver()
-        .batch_execute("select pg_advisory_unlock(hashtext('hookyard_migrate')); reset statement_timeout")
+        .batch_execute(
+            "select pg_advisory_unlock(hashtext('hookyard_migrate')); reset statement_timeout",
+        )
         .await?;
     made?;
     Ok(report?.applied_migrations().iter().map(ToString::to_string).collect())
@@ -63,8 +74,13 @@ pub async fn check(store: &Store) -> Result<(), StoreError> {
 }
 
 /// Sets the password of one of [`ROLES`]. The server sees only its SCRAM verifier.
-pub async fn set_role_password(conn: &mut Conn, role: &str, password: &SecretString) -> Result<(), StoreError> {
+pub async fn set_role_password(
+    conn: &mut Conn,
+    role: &str,
+    password: &SecretString,
+) -> Result<(), StoreError> {
     let verifier = scram_sha_256(password.expose_secret().as_bytes());
-    let statement = format!("alter role {} password {}", escape_identifier(role), escape_literal(&verifier));
+    let statement =
+        format!("alter role {} password {}", escape_identifier(role), escape_literal(&verifier));
     Ok(conn.driver().batch_execute(&statement).await?)
 }

@@ -150,7 +150,10 @@ pub async fn by_id(db: &impl Db, id: SourceId) -> Result<Option<Source>, StoreEr
 }
 
 /// The deployment's source of a provider, which its connector URL serves.
-pub async fn of_deployment(db: &impl Db, provider: Provider) -> Result<Option<SourceId>, StoreError> {
+pub async fn of_deployment(
+    db: &impl Db,
+    provider: Provider,
+) -> Result<Option<SourceId>, StoreError> {
     const SQL: &str = "-- sources::of_deployment
         select id from source where provider = $1 and workspace_id is null";
     let row = db.row_opt(SQL, &[/* provider */ &provider.as_str()]).await?;

@@ -69,8 +69,9 @@ impl SyncEvent {
     fn read(row: &Row) -> Result<Self, StoreError> {
         let started_at: Option<Timestamp> = row.get("started_at");
         let completed_at: Option<Timestamp> = row.get("completed_at");
-        let duration_ms =
-            started_at.zip(completed_at).map(|(from, to)| to.as_millisecond() - from.as_millisecond());
+        let duration_ms = started_at
+            .zip(completed_at)
+            .map(|(from, to)| to.as_millisecond() - from.as_millisecond());
         let count = |column| row.get::<_, i32>(column).unsigned_abs();
         Ok(Self {
             id: SyncEventId(row.get("id")),
@@ -193,7 +194,12 @@ pub async fn files(
     let rows = db
         .rows(
             SQL,
-            &[/* id */ &id.0, /* path */ &path, /* outcome */ &outcome, /* limit */ &i64::from(limit)],
+            &[
+                /* id */ &id.0,
+                /* path */ &path,
+                /* outcome */ &outcome,
+                /* limit */ &i64::from(limit),
+            ],
         )
         .await?;
     let read = |row: &Row| {

@@ -45,7 +45,15 @@ pub async fn insert(
         on conflict (slug) do nothing
         returning id, slug, name, plan, created_at";
     let row = db
-        .row_opt(SQL, &[/* id */ &id.0, /* slug */ &slug.as_str(), /* name */ &name, /* plan */ &plan.as_str()])
+        .row_opt(
+            SQL,
+            &[
+                /* id */ &id.0,
+                /* slug */ &slug.as_str(),
+                /* name */ &name,
+                /* plan */ &plan.as_str(),
+            ],
+        )
         .await?;
     row.as_ref().map(Workspace::read).transpose()
 }

@@ -28,7 +28,7 @@ pub(crate) struct Context {
     /// Who holds the leases of this process.
     pub(crate) owner: Uuid,
     pub(crate) stop: Stop,
-    /// The jobs under way; stopping waits for them.
+    /// The intakes and the jobs under way; stopping waits for them first.
     pub(crate) work: Tasks,
     /// Wakes the sweep before its time.
     pub(crate) due: Arc<Notify>,
@@ -54,7 +54,7 @@ impl Context {
         readiness: &Readiness,
         tasks: &Tasks,
         stop: &Stop,
-        publisher_stop: Stop,
+        afterwards: Stop,
     ) -> Result<Self, StoreError> {
         let store_settings = StoreSettings {
             connections_max: usize::from(settings.work.database_connections),
@@ -63,7 +63,7 @@ impl Context {
         let store = Store::new(&store_settings)?;
         let (unconfirmed, _nobody_listens) = mpsc::channel(UNCONFIRMED_MAX);
         Ok(Self {
-            publisher: Publisher::start(checked.broker.clone(), unconfirmed, tasks, publisher_stop),
+            publisher: Publisher::start(checked.broker.clone(), unconfirmed, tasks, afterwards),
             broker: Arc::new(Broker::new(checked.broker.clone())),
             github: Arc::new(GitHubApp::new(store.clone(), checked.vault_keys, checked.github)),
             quarantine: Arc::new(Quarantine::default()),

@@ -47,13 +47,7 @@ async fn keep_house(context: &Context) -> Result<(), StoreError> {
             Err(error) => warn!(%day, %error, "the events of {day} could not be dropped now"),
         }
     }
-    for _ in 0..BITES_MAX {
-        if context.stop.is_stopping()
-            || retention::forget_dedupe_keys(&conn, keep.dedupe_days).await? == 0
-        {
-            break;
-        }
-    }
+    retention::forget_dedupe_keys(&conn, keep.dedupe_days).await?;
     for _ in 0..BITES_MAX {
         if context.stop.is_stopping() || retention::forget_event_workspaces(&conn).await? == 0 {
             break;

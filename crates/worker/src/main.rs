@@ -46,23 +46,25 @@ async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let readiness = Readiness::new(stop.clone());
     let health = HealthListener::bind(settings.health.health_listen).await?;
 
-    // The publisher outlives the work that publishes.
-    let publisher_stop = Stop::new();
+    // What goes on until the last job is ended has a stop of its own.
+    let afterwards = Stop::new();
     let context =
-        Context::start(&settings, checked, &readiness, &tasks, &stop, publisher_stop.clone())?;
+        Context::start(&settings, checked, &readiness, &tasks, &stop, afterwards.clone())?;
     hookyard_store::schema::check(&context.store).await?;
     hookyard_store::partitions::make(
         &context.store.conn().await?,
         hookyard_store::schema::PARTITION_DAYS_AHEAD,
     )
     .await?;
+    // It has just answered; an idle worker has no other occasion to notice.
+    context.database_ready.set(true, "");
 
     info!(address = %health.local_addr(), "health and metrics on {}", health.local_addr());
-    tasks.spawn_essential("health", health.serve(readiness, stop.clone()));
+    tasks.spawn_essential("health", health.serve(readiness, afterwards.clone()));
     for queue in &settings.queues {
         match queue {
-            Queue::Events => tasks.spawn_essential("events", events::run(context.clone())),
-            Queue::Syncs => tasks.spawn_essential("syncs", syncs::run(context.clone())),
+            Queue::Events => context.work.spawn_essential("events", events::run(context.clone())),
+            Queue::Syncs => context.work.spawn_essential("syncs", syncs::run(context.clone())),
             Queue::Deliveries => {}
         }
     }
@@ -73,7 +75,7 @@ async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     stop.stopped().await;
     info!("taking no more work; finishing what is under way");
     let worked = context.work.drain(settings.drain.deadline()).await;
-    publisher_stop.trigger();
+    afterwards.trigger();
     let drained = tasks.drain(settings.drain.deadline()).await;
     info!(worked, drained, "stopped");
     Ok(if stop.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the one tool of developers and newcomers.
 
 mod admin;
+mod bench;
 mod cargo;
 mod demo;
 mod http;
@@ -39,6 +40,9 @@ enum Command {
     /// Run private servers and the three processes for development
     #[command(subcommand)]
     Stack(stack::Command),
+    /// Measure how fast it is, and write the figures to docs/performance.md
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// Format, clippy, rustdoc and the directions between the crates
     Lint,
 }
@@ -93,6 +97,7 @@ async fn run(command: Command, context: Context) -> Result<ExitCode> {
         Command::Demo(args) => demo::run(args, context).await,
         Command::Test(args) => test::run(args, context).await,
         Command::Stack(command) => stack::run(command, context).await,
+        Command::Bench(command) => bench::run(command, context).await,
         Command::Lint => lint::run().await,
     }
 }

@@ -145,7 +145,7 @@ impl Repository {
     }
 }
 
-fn config_path(repository: &Path) -> PathBuf {
+pub(crate) fn config_path(repository: &Path) -> PathBuf {
     repository.with_extension("gitconfig")
 }
 

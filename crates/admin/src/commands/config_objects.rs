@@ -43,7 +43,10 @@ pub(crate) enum ConfigObjectsCommand {
     },
 }
 
-pub(crate) async fn run(command: ConfigObjectsCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
+pub(crate) async fn run(
+    command: ConfigObjectsCommand,
+    session: &SessionArgs,
+) -> anyhow::Result<Answer> {
     let store = session.store().await?;
     match command {
         ConfigObjectsCommand::List { workspace, target, object_type, status, path, page } => {
@@ -67,7 +70,8 @@ pub(crate) async fn run(command: ConfigObjectsCommand, session: &SessionArgs) ->
             Answer::new(&page, text)
         }
         ConfigObjectsCommand::Show { id, content: true } => {
-            let content = String::from_utf8_lossy(&operation::content(&store, id).await?).into_owned();
+            let content =
+                String::from_utf8_lossy(&operation::content(&store, id).await?).into_owned();
             Answer::new(&serde_json::json!({ "id": id, "content": content }), content)
         }
         ConfigObjectsCommand::Show { id, content: false } => {
@@ -92,7 +96,11 @@ fn text(view: &operation::ConfigObjectView) -> String {
         .field("updated", time(object.updated_at));
     let mut table = Table::new(&["VERSION", "CREATED", "COMMIT", "BLOB", "SYNC EVENT", "TITLE"]);
     for version in &view.versions {
-        let blob = if version.deleted { "deleted".to_owned() } else { short_sha(version.blob_sha.as_deref()) };
+        let blob = if version.deleted {
+            "deleted".to_owned()
+        } else {
+            short_sha(version.blob_sha.as_deref())
+        };
         table.row([
             version.number.to_string(),
             time(version.created_at),

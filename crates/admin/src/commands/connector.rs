@@ -28,7 +28,10 @@ pub(crate) enum ConnectorCommand {
     Mapping(mapping::MappingCommand),
 }
 
-pub(crate) async fn run(command: ConnectorCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
+pub(crate) async fn run(
+    command: ConnectorCommand,
+    session: &SessionArgs,
+) -> anyhow::Result<Answer> {
     match command {
         ConnectorCommand::Account(command) => account::run(command, session).await,
         ConnectorCommand::Instance(command) => instance::run(command, session).await,

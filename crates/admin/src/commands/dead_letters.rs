@@ -38,7 +38,10 @@ pub(crate) enum DeadLettersCommand {
     },
 }
 
-pub(crate) async fn run(command: DeadLettersCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
+pub(crate) async fn run(
+    command: DeadLettersCommand,
+    session: &SessionArgs,
+) -> anyhow::Result<Answer> {
     let store = session.store().await?;
     match command {
         DeadLettersCommand::List { workspace, settled, page } => {

@@ -68,9 +68,11 @@ fn text(diagnosis: &Diagnosis) -> String {
     let mut text = String::new();
     for check in &diagnosis.checks {
         let (level, name) = (check.level.as_str(), check.name);
-        writeln!(text, "{level:4}  {name:width$}  {}", check.found).expect("a string takes every write");
+        writeln!(text, "{level:4}  {name:width$}  {}", check.found)
+            .expect("a string takes every write");
         if let Some(advice) = &check.advice {
-            writeln!(text, "{:4}  {:width$}  -> {advice}", "", "").expect("a string takes every write");
+            writeln!(text, "{:4}  {:width$}  -> {advice}", "", "")
+                .expect("a string takes every write");
         }
     }
     text

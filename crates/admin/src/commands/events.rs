@@ -62,7 +62,15 @@ pub(crate) enum EventsCommand {
 pub(crate) async fn run(command: EventsCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
     let store = session.store().await?;
     match command {
-        EventsCommand::List { workspace, source, event_type, outcome, delivery_id, since, page } => {
+        EventsCommand::List {
+            workspace,
+            source,
+            event_type,
+            outcome,
+            delivery_id,
+            since,
+            page,
+        } => {
             let conn = store.conn().await?;
             let workspace = workspaces::filter(&conn, workspace.as_ref()).await?;
             let filter = EventFilter { workspace, source, event_type, outcome, delivery_id, since };
@@ -87,7 +95,10 @@ pub(crate) async fn run(command: EventsCommand, session: &SessionArgs) -> anyhow
         EventsCommand::Replay { id, because } => {
             let replayed = operation::replay(&store, &because.actor()?, id).await?;
             let queued = if replayed.queued { "yes" } else { "it was already" };
-            let text = Fields::default().field("event", id).field("queued", queued).field("job", replayed.job.id);
+            let text = Fields::default()
+                .field("event", id)
+                .field("queued", queued)
+                .field("job", replayed.job.id);
             Answer::new(&replayed, text.render())
         }
         EventsCommand::Redact { id, because } => {
@@ -98,7 +109,8 @@ pub(crate) async fn run(command: EventsCommand, session: &SessionArgs) -> anyhow
 }
 
 fn table(items: &[Event]) -> String {
-    let mut table = Table::new(&["ID", "RECEIVED", "TYPE", "STATE", "SOURCE", "REPOSITORY", "DELIVERY"]);
+    let mut table =
+        Table::new(&["ID", "RECEIVED", "TYPE", "STATE", "SOURCE", "REPOSITORY", "DELIVERY"]);
     for it in items {
         table.row([
             it.id.to_string(),
@@ -156,7 +168,8 @@ fn parse_since(text: &str) -> Result<Timestamp, String> {
     if let Ok(at) = text.parse() {
         return Ok(at);
     }
-    let wrong = || "write a time such as 2026-01-31T12:00:00Z, or a span such as 2h or 30m".to_owned();
+    let wrong =
+        || "write a time such as 2026-01-31T12:00:00Z, or a span such as 2h or 30m".to_owned();
     let span: SignedDuration = text.parse().map_err(|_| wrong())?;
     if span.is_negative() {
         return Err(wrong());
@@ -164,7 +177,10 @@ fn parse_since(text: &str) -> Result<Timestamp, String> {
     now().checked_sub(span).map_err(|_| wrong())
 }
 
-#[expect(clippy::disallowed_methods, reason = "what a person calls two hours ago is by this machine's clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what a person calls two hours ago is by this machine's clock"
+)]
 fn now() -> Timestamp {
     Timestamp::now()
 }

@@ -50,14 +50,19 @@ pub(crate) async fn run(command: GithubCommand, session: &SessionArgs) -> anyhow
             let store = session.store().await?;
             shown(&operation::set(&store, &because.actor()?, &ring, app_id, &key).await?)
         }
-        AppCommand::Show => shown(&operation::require(&session.store().await?.conn().await?).await?),
+        AppCommand::Show => {
+            shown(&operation::require(&session.store().await?.conn().await?).await?)
+        }
     }
 }
 
 fn shown(app: &GithubApp) -> anyhow::Result<Answer> {
     let text = Fields::default()
         .field("GitHub App", app.app_id)
-        .field("private key", format!("sealed under the vault key {}", app.sealed_under.as_deref().unwrap_or("?")))
+        .field(
+            "private key",
+            format!("sealed under the vault key {}", app.sealed_under.as_deref().unwrap_or("?")),
+        )
         .field("set", time(app.updated_at))
         .render();
     Answer::new(app, text)

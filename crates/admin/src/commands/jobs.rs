@@ -40,14 +40,19 @@ pub(crate) async fn run(args: JobsArgs, session: &SessionArgs) -> anyhow::Result
             let total: i64 = counts.iter().map(|it| it.count).sum();
             let mut table = Table::new(&["KIND", "STATE", "JOBS", "OVERDUE", "OLDEST"]);
             for it in &counts {
-                let (kind, state, count) = (it.kind.to_string(), it.state.to_string(), it.count.to_string());
+                let (kind, state, count) =
+                    (it.kind.to_string(), it.state.to_string(), it.count.to_string());
                 table.row([kind, state, count, it.overdue.to_string(), ago(it.oldest_ms)]);
             }
-            Answer::new(&json!({ "total": total, "items": counts }), table.render("no jobs: all work is done"))
+            Answer::new(
+                &json!({ "total": total, "items": counts }),
+                table.render("no jobs: all work is done"),
+            )
         }
         Some(JobsCommand::List { kind, state, page }) => {
             let page = job_list::list(&conn, kind, state, page.request()?).await?;
-            let mut table = Table::new(&["ID", "KIND", "SUBJECT", "STATE", "DUE", "RUNS", "CREATED"]);
+            let mut table =
+                Table::new(&["ID", "KIND", "SUBJECT", "STATE", "DUE", "RUNS", "CREATED"]);
             for it in &page.items {
                 table.row([
                     it.id.to_string(),

@@ -11,15 +11,30 @@ use crate::session::SessionArgs;
 #[derive(Debug, Args)]
 pub(crate) struct MigrateArgs {
     /// Password of the role `hookyard_ingress`
-    #[arg(long = "ingress-db-password", env = "HOOKYARD_INGRESS_DB_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
+    #[arg(
+        long = "ingress-db-password",
+        env = "HOOKYARD_INGRESS_DB_PASSWORD",
+        value_name = "PASSWORD",
+        hide_env_values = true
+    )]
     ingress: Option<SecretString>,
 
     /// Password of the role `hookyard_worker`
-    #[arg(long = "worker-db-password", env = "HOOKYARD_WORKER_DB_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
+    #[arg(
+        long = "worker-db-password",
+        env = "HOOKYARD_WORKER_DB_PASSWORD",
+        value_name = "PASSWORD",
+        hide_env_values = true
+    )]
     worker: Option<SecretString>,
 
     /// Password of the role `hookyard_admin`
-    #[arg(long = "admin-db-password", env = "HOOKYARD_ADMIN_DB_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
+    #[arg(
+        long = "admin-db-password",
+        env = "HOOKYARD_ADMIN_DB_PASSWORD",
+        value_name = "PASSWORD",
+        hide_env_values = true
+    )]
     admin: Option<SecretString>,
 }
 
@@ -33,13 +48,19 @@ pub(crate) async fn run(args: MigrateArgs, session: &SessionArgs) -> anyhow::Res
     .filter_map(|(role, password)| Some((role, password?)))
     .collect();
     let migrated = migrate::migrate(&session.store_unchecked()?, &passwords).await?;
-    let applied =
-        if migrated.applied.is_empty() { "nothing: up to date".to_owned() } else { migrated.applied.join(", ") };
+    let applied = if migrated.applied.is_empty() {
+        "nothing: up to date".to_owned()
+    } else {
+        migrated.applied.join(", ")
+    };
     let text = Fields::default()
         .field("applied", applied)
         .field("schema version", migrated.schema_version)
         .field("partitions", format!("{} days ahead", migrated.partition_days_ahead))
-        .maybe("passwords set", Some(migrated.passwords_set.join(", ")).filter(|names| !names.is_empty()))
+        .maybe(
+            "passwords set",
+            Some(migrated.passwords_set.join(", ")).filter(|names| !names.is_empty()),
+        )
         .render();
     Answer::new(&migrated, text)
 }

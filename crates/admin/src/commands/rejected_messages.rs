@@ -17,7 +17,10 @@ pub(crate) enum RejectedMessagesCommand {
     },
 }
 
-pub(crate) async fn run(command: RejectedMessagesCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
+pub(crate) async fn run(
+    command: RejectedMessagesCommand,
+    session: &SessionArgs,
+) -> anyhow::Result<Answer> {
     let RejectedMessagesCommand::List { page } = command;
     let store = session.store().await?;
     let page = rejected_messages::list(&store.conn().await?, page.request()?).await?;

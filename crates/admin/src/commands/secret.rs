@@ -32,7 +32,9 @@ mod tests {
 
     #[test]
     fn one_line_end_is_no_part_of_a_secret() {
-        for (read, secret) in [("s\n", "s"), ("s\r\n", "s"), ("s", "s"), ("s\n\n", "s\n"), ("s\r", "s\r"), ("\n", "")] {
+        for (read, secret) in
+            [("s\n", "s"), ("s\r\n", "s"), ("s", "s"), ("s\n\n", "s\n"), ("s\r", "s\r"), ("\n", "")]
+        {
             assert_eq!(without_line_end(read.as_bytes()), secret.as_bytes(), "{read:?}");
         }
     }

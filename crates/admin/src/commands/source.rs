@@ -83,24 +83,30 @@ pub(crate) async fn run(command: SourceCommand, session: &SessionArgs) -> anyhow
             let ring = session.source_ring()?;
             let secret = secret::from_stdin()?;
             let new = CreateSource { provider, workspace, slug };
-            shown(&operation::create(&session.store().await?, &because.actor()?, &ring, new, &secret).await?)
+            shown(
+                &operation::create(&session.store().await?, &because.actor()?, &ring, new, &secret)
+                    .await?,
+            )
         }
         SourceCommand::Rotate { id, secret: _, keep_old_for, because } => {
             let ring = session.source_ring()?;
             let secret = secret::from_stdin()?;
             let store = session.store().await?;
-            shown(&operation::rotate(&store, &because.actor()?, &ring, id, &secret, keep_old_for).await?)
+            shown(
+                &operation::rotate(&store, &because.actor()?, &ring, id, &secret, keep_old_for)
+                    .await?,
+            )
         }
         SourceCommand::List { workspace, page } => list(session, workspace.as_ref(), page).await,
         SourceCommand::Show { id } => {
             shown(&operation::require(&session.store().await?.conn().await?, id).await?)
         }
-        SourceCommand::Disable { id, because } => {
-            shown(&operation::set_disabled(&session.store().await?, &because.actor()?, id, true).await?)
-        }
-        SourceCommand::Enable { id, because } => {
-            shown(&operation::set_disabled(&session.store().await?, &because.actor()?, id, false).await?)
-        }
+        SourceCommand::Disable { id, because } => shown(
+            &operation::set_disabled(&session.store().await?, &because.actor()?, id, true).await?,
+        ),
+        SourceCommand::Enable { id, because } => shown(
+            &operation::set_disabled(&session.store().await?, &because.actor()?, id, false).await?,
+        ),
     }
 }
 
@@ -114,7 +120,8 @@ async fn list(
     let workspace = workspaces::filter(&conn, workspace).await?;
     let page = sources::list(&conn, workspace, page.request()?).await?;
     let items: Vec<SourceView> = page.items.into_iter().map(SourceView::from).collect();
-    let mut table = Table::new(&["ID", "PROVIDER", "WORKSPACE", "SLUG", "SECRETS", "DISABLED", "PATH"]);
+    let mut table =
+        Table::new(&["ID", "PROVIDER", "WORKSPACE", "SLUG", "SECRETS", "DISABLED", "PATH"]);
     for view in &items {
         let it = &view.source;
         table.row([

@@ -60,7 +60,10 @@ pub(crate) enum SyncEventsCommand {
     },
 }
 
-pub(crate) async fn run(command: SyncEventsCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
+pub(crate) async fn run(
+    command: SyncEventsCommand,
+    session: &SessionArgs,
+) -> anyhow::Result<Answer> {
     let store = session.store().await?;
     match command {
         SyncEventsCommand::List { workspace, target, status, event_type, q, page } => {
@@ -85,9 +88,24 @@ pub(crate) async fn run(command: SyncEventsCommand, session: &SessionArgs) -> an
 }
 
 fn table(items: &[SyncEvent]) -> String {
-    let mut table = Table::new(&["ID", "QUEUED", "STATUS", "REPOSITORY", "BRANCH", "COMMIT", "+", "~", "-", "!", "TOOK"]);
+    let mut table = Table::new(&[
+        "ID",
+        "QUEUED",
+        "STATUS",
+        "REPOSITORY",
+        "BRANCH",
+        "COMMIT",
+        "+",
+        "~",
+        "-",
+        "!",
+        "TOOK",
+    ]);
     for it in items {
-        let status = it.reason.as_ref().map_or_else(|| it.status.to_string(), |why| format!("{}: {why}", it.status));
+        let status = it
+            .reason
+            .as_ref()
+            .map_or_else(|| it.status.to_string(), |why| format!("{}: {why}", it.status));
         table.row([
             it.id.to_string(),
             time(it.queued_at),

@@ -34,11 +34,15 @@ pub(crate) enum WorkspaceCommand {
     Show { slug: Slug },
 }
 
-pub(crate) async fn run(command: WorkspaceCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
+pub(crate) async fn run(
+    command: WorkspaceCommand,
+    session: &SessionArgs,
+) -> anyhow::Result<Answer> {
     let store = session.store().await?;
     match command {
         WorkspaceCommand::Create { slug, name, plan, because } => {
-            let workspace = operation::create(&store, &because.actor()?, &slug, &name, plan).await?;
+            let workspace =
+                operation::create(&store, &because.actor()?, &slug, &name, plan).await?;
             shown(&workspace)
         }
         WorkspaceCommand::List { page } => {
@@ -46,13 +50,23 @@ pub(crate) async fn run(command: WorkspaceCommand, session: &SessionArgs) -> any
             let mut table = Table::new(&["SLUG", "NAME", "PLAN", "CREATED", "ID"]);
             for it in &page.items {
                 let plan = it.plan.to_string();
-                table.row([it.slug.clone(), it.name.clone(), plan, time(it.created_at), it.id.to_string()]);
+                table.row([
+                    it.slug.clone(),
+                    it.name.clone(),
+                    plan,
+                    time(it.created_at),
+                    it.id.to_string(),
+                ]);
             }
-            let mut text = table.render("no workspaces; add one with `hookyard-admin workspace create SLUG --name NAME`");
+            let mut text = table.render(
+                "no workspaces; add one with `hookyard-admin workspace create SLUG --name NAME`",
+            );
             next_page(&mut text, page.next_cursor);
             Answer::new(&page, text)
         }
-        WorkspaceCommand::Show { slug } => shown(&operation::require(&store.conn().await?, &slug).await?),
+        WorkspaceCommand::Show { slug } => {
+            shown(&operation::require(&store.conn().await?, &slug).await?)
+        }
     }
 }
 

@@ -28,7 +28,9 @@ pub async fn content(store: &Store, id: ConfigObjectId) -> Result<Vec<u8>, Opera
     let conn = store.conn().await?;
     let object = require(&conn, id).await?;
     let content = config_object_list::content(&conn, id).await?;
-    content.ok_or_else(|| OperationError::Conflict(format!("{id} is {}; it has no content", object.status)))
+    content.ok_or_else(|| {
+        OperationError::Conflict(format!("{id} is {}; it has no content", object.status))
+    })
 }
 
 async fn require(db: &impl Db, id: ConfigObjectId) -> Result<ConfigObject, OperationError> {

@@ -31,7 +31,8 @@ pub async fn add_account(
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if login.is_empty() || login.len() > LOGIN_CHARS_MAX || !login.chars().all(allowed) {
         return Err(OperationError::Invalid(
-            "a login is the GitHub name of a user or an organization: letters, digits, '-'".to_owned(),
+            "a login is the GitHub name of a user or an organization: letters, digits, '-'"
+                .to_owned(),
         ));
     }
     let mut conn = store.conn().await?;

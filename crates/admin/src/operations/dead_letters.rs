@@ -24,7 +24,11 @@ pub struct Settled {
 }
 
 /// Makes a new job of a dead letter.
-pub async fn replay(store: &Store, actor: &Actor, id: DeadLetterId) -> Result<Settled, OperationError> {
+pub async fn replay(
+    store: &Store,
+    actor: &Actor,
+    id: DeadLetterId,
+) -> Result<Settled, OperationError> {
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
     let letter = require(&tx, id).await?;
@@ -43,7 +47,11 @@ pub async fn replay(store: &Store, actor: &Actor, id: DeadLetterId) -> Result<Se
 }
 
 /// Lets a dead letter be.
-pub async fn drop_letter(store: &Store, actor: &Actor, id: DeadLetterId) -> Result<Settled, OperationError> {
+pub async fn drop_letter(
+    store: &Store,
+    actor: &Actor,
+    id: DeadLetterId,
+) -> Result<Settled, OperationError> {
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
     let letter = require(&tx, id).await?;
@@ -60,7 +68,9 @@ fn change(action: &'static str, letter: &DeadLetter, settled: &Settled) -> Chang
         workspace: letter.workspace_id,
         subject: letter.id.to_string(),
         before: Some(json!({ "subjectId": letter.subject_id, "reason": letter.reason })),
-        after: Some(json!({ "subjectId": settled.subject_id, "jobId": settled.job.map(|job| job.id) })),
+        after: Some(
+            json!({ "subjectId": settled.subject_id, "jobId": settled.job.map(|job| job.id) }),
+        ),
     }
 }
 

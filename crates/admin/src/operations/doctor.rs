@@ -6,7 +6,7 @@ mod keys;
 mod work;
 
 use hookyard_queue::BrokerSettings;
-use hookyard_store::{Store, StoreError};
+use hookyard_store::{Conn, Store, StoreError};
 use hookyard_vault::KeyRing;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -81,30 +81,58 @@ pub struct Diagnosis {
 /// Looks at everything. Never fails: what cannot be asked is a failed check.
 pub async fn examine(examination: &Examination<'_>) -> Diagnosis {
     let mut checks = Vec::new();
-    let database = async {
-        database::check(examination, &mut checks).await?;
-        keys::check(examination, &mut checks).await?;
-        work::check(examination, &mut checks).await
-    };
-    if let Err(error) = database.await {
-        let advice = "check HOOKYARD_DATABASE_URL, that PostgreSQL runs, and that the role may read every table";
-        checks.push(Check::fail("database", causes(&error), advice));
+    match examination.store.conn().await {
+        Ok(conn) => in_database(examination, &conn, &mut checks).await,
+        Err(error) => checks.push(unanswered("database", &error)),
     }
-    broker::check(examination.broker.as_ref(), &mut checks).await;
+    checks.push(broker::check(examination.broker.as_ref()).await);
     let level = checks.iter().map(|check| check.level).max().unwrap_or(Level::Ok);
     Diagnosis { level, checks }
+}
+
+async fn in_database(examination: &Examination<'_>, conn: &Conn, checks: &mut Vec<Check>) {
+    checks.push(Check::ok("database", "PostgreSQL answers"));
+    let schema = answered(database::SCHEMA, database::schema(conn).await);
+    let usable = schema.level == Level::Ok;
+    checks.push(schema);
+    if !usable {
+        return;
+    }
+    checks.push(answered(database::ROLES, database::roles(conn).await));
+    checks.push(answered(database::CLOCK, database::clock(conn, examination.now).await));
+    checks.push(answered(database::PARTITIONS, database::partitions_ahead(conn).await));
+    checks.push(answered(
+        database::RETENTION,
+        database::retention(conn, examination.retention_days).await,
+    ));
+    checks.push(answered(keys::SOURCES, keys::sources(conn, examination.source_ring).await));
+    checks.push(answered(keys::VAULT, keys::app(conn, examination.vault_ring).await));
+    checks.push(answered(work::JOBS, work::jobs(conn).await));
+    checks.push(answered(work::SYNCS, work::syncs(conn).await));
+    checks.push(answered(work::SOURCES, work::sources(conn).await));
+    checks.push(answered(work::CONFIRMATIONS, work::confirmations(conn).await));
+    checks.push(answered(work::DEAD_LETTERS, work::dead_letters(conn).await));
+    checks.push(answered(work::REJECTED, work::rejected(conn).await));
+}
+
+/// The check, or that the database did not answer it.
+fn answered(name: &'static str, check: Result<Check, StoreError>) -> Check {
+    check.unwrap_or_else(|error| unanswered(name, &error))
+}
+
+fn unanswered(name: &'static str, error: &StoreError) -> Check {
+    let advice =
+        "check HOOKYARD_DATABASE_URL, that PostgreSQL runs, and that the role may read every table";
+    Check::fail(name, causes(error), advice)
 }
 
 /// A failure and its causes, in one line.
 fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    causes.map(|cause| cause.to_string().replace('\n', " ")).collect::<Vec<_>>().join(": ")
 }
 
 /// A few ids in one line.
 fn listed<I: std::fmt::Display>(ids: &[I]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
-
-type Checks = Vec<Check>;
-type Checked = Result<(), StoreError>;

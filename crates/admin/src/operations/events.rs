@@ -52,14 +52,27 @@ pub async fn body(store: &Store, id: EventId) -> Result<Vec<u8>, OperationError>
 }
 
 /// Has an event processed from the start, whatever became of it before.
-pub async fn replay(store: &Store, actor: &Actor, id: EventId) -> Result<ReplayedEvent, OperationError> {
+pub async fn replay(
+    store: &Store,
+    actor: &Actor,
+    id: EventId,
+) -> Result<ReplayedEvent, OperationError> {
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
     let replayed = replay_in(&tx, id).await?;
     let workspace = None;
     let after = Some(json!({ "queued": replayed.queued, "jobId": replayed.job.id }));
     actor
-        .record(&tx, Change { action: "event.replay", workspace, subject: id.to_string(), before: None, after })
+        .record(
+            &tx,
+            Change {
+                action: "event.replay",
+                workspace,
+                subject: id.to_string(),
+                before: None,
+                after,
+            },
+        )
         .await?;
     tx.commit().await?;
     Ok(replayed)
@@ -78,19 +91,31 @@ pub(super) async fn replay_in(tx: &Tx<'_>, id: EventId) -> Result<ReplayedEvent,
         Replay::NotFound => return Err(OperationError::not_found("event", &id)),
     };
     let job = job_list::of_subject(tx, Subject::Event(id)).await?;
-    let job = job.ok_or_else(|| OperationError::not_found("job of", &id))?;
+    // It was queued already and its job has ended since: the next try finds no job and makes one.
+    let job = job.ok_or_else(|| {
+        OperationError::Conflict(format!("{id} was processed just now; try again"))
+    })?;
     Ok(ReplayedEvent { ok: true, queued, id, job: JobRef { id: job } })
 }
 
 /// Removes the stored body and headers of an event at once and for good.
-pub async fn redact(store: &Store, actor: &Actor, id: EventId) -> Result<EventDetail, OperationError> {
+pub async fn redact(
+    store: &Store,
+    actor: &Actor,
+    id: EventId,
+) -> Result<EventDetail, OperationError> {
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
     if !events::redact(&tx, id).await? {
         return Err(OperationError::not_found("event", &id));
     }
-    let change =
-        Change { action: "event.redact", workspace: None, subject: id.to_string(), before: None, after: None };
+    let change = Change {
+        action: "event.redact",
+        workspace: None,
+        subject: id.to_string(),
+        before: None,
+        after: None,
+    };
     actor.record(&tx, change).await?;
     let event = require(&tx, id).await?;
     tx.commit().await?;
@@ -99,5 +124,7 @@ pub async fn redact(store: &Store, actor: &Actor, id: EventId) -> Result<EventDe
 
 async fn require(db: &impl Db, id: EventId) -> Result<EventDetail, OperationError> {
     let found = event_list::detail(db, id).await?;
-    found.ok_or_else(|| OperationError::not_found("event", &format!("{id} (it may be past its retention)")))
+    found.ok_or_else(|| {
+        OperationError::not_found("event", &format!("{id} (it may be past its retention)"))
+    })
 }

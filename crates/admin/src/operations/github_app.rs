@@ -45,7 +45,9 @@ pub async fn set(
     private_key: &SecretString,
 ) -> Result<GithubApp, OperationError> {
     if app_id <= 0 {
-        return Err(OperationError::Invalid("an App id is a positive number; GitHub shows it in the App's settings".to_owned()));
+        return Err(OperationError::Invalid(
+            "an App id is a positive number; GitHub shows it in the App's settings".to_owned(),
+        ));
     }
     check_key(app_id, private_key)?;
     let mut conn = store.conn().await?;
@@ -73,7 +75,8 @@ pub async fn require(db: &impl Db) -> Result<GithubApp, OperationError> {
     let app = github_app::current(db).await?;
     app.map(GithubApp::from).ok_or_else(|| OperationError::NotFound {
         what: "GitHub App:",
-        name: "set one with `hookyard-admin github app set --app-id N --private-key-file F`".to_owned(),
+        name: "set one with `hookyard-admin github app set --app-id N --private-key-file F`"
+            .to_owned(),
     })
 }
 

@@ -55,7 +55,11 @@ pub async fn add(
 }
 
 /// Removes a mapping; the sync that follows deletes the config objects that no other mapping selects.
-pub async fn remove(store: &Store, actor: &Actor, id: MappingId) -> Result<ChangedMapping, OperationError> {
+pub async fn remove(
+    store: &Store,
+    actor: &Actor,
+    id: MappingId,
+) -> Result<ChangedMapping, OperationError> {
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
     let mapping = require(&tx, id).await?;

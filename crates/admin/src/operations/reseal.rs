@@ -50,7 +50,11 @@ pub async fn reseal(
     Ok(done)
 }
 
-async fn reseal_sources(db: &impl Db, ring: &KeyRing, done: &mut Resealed) -> Result<(), OperationError> {
+async fn reseal_sources(
+    db: &impl Db,
+    ring: &KeyRing,
+    done: &mut Resealed,
+) -> Result<(), OperationError> {
     let mut after = Uuid::nil();
     loop {
         let batch = secrets::after(db, after).await?;
@@ -58,16 +62,24 @@ async fn reseal_sources(db: &impl Db, ring: &KeyRing, done: &mut Resealed) -> Re
         after = last.id;
         for secret in &batch {
             let label = Label { table: secrets::TABLE, row: secret.id, column: secrets::COLUMN };
-            match sealed_again(ring, &label, &secret.sealed, || format!("a secret of {}", secret.source))? {
+            match sealed_again(ring, &label, &secret.sealed, || {
+                format!("a secret of {}", secret.source)
+            })? {
                 None => done.current += 1,
-                Some(new) if secrets::replace(db, secret.id, &secret.sealed, &new).await? => done.resealed += 1,
+                Some(new) if secrets::replace(db, secret.id, &secret.sealed, &new).await? => {
+                    done.resealed += 1;
+                }
                 Some(_) => done.skipped += 1,
             }
         }
     }
 }
 
-async fn reseal_app(db: &impl Db, ring: &KeyRing, done: &mut Resealed) -> Result<(), OperationError> {
+async fn reseal_app(
+    db: &impl Db,
+    ring: &KeyRing,
+    done: &mut Resealed,
+) -> Result<(), OperationError> {
     let Some(app) = github_app::current(db).await? else { return Ok(()) };
     let label = Label { table: github_app::TABLE, row: app.id, column: github_app::COLUMN };
     let old = &app.private_key_sealed;
@@ -86,7 +98,9 @@ fn sealed_again(
     what: impl Fn() -> String,
 ) -> Result<Option<Vec<u8>>, OperationError> {
     ring.reseal(label, sealed).map_err(|error| match error {
-        ResealError::Open(error) => OperationError::Conflict(format!("{} cannot be opened: {error}", what())),
+        ResealError::Open(error) => {
+            OperationError::Conflict(format!("{} cannot be opened: {error}", what()))
+        }
         ResealError::Seal(error) => error.into(),
     })
 }

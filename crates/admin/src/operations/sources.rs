@@ -76,7 +76,9 @@ pub async fn create(
         workspace: source.workspace,
         subject: source.id.to_string(),
         before: None,
-        after: Some(json!({ "provider": source.provider, "slug": view.source.slug, "path": view.path })),
+        after: Some(
+            json!({ "provider": source.provider, "slug": view.source.slug, "path": view.path }),
+        ),
     };
     actor.record(&tx, change).await?;
     tx.commit().await?;
@@ -112,7 +114,9 @@ pub async fn rotate(
     let keep_s = i32::try_from(keep_old.as_secs()).ok().filter(|_| keep_old <= KEEP_OLD_MAX);
     let Some(keep_s) = keep_s else {
         let days = KEEP_OLD_MAX.as_secs() / (24 * 60 * 60);
-        return Err(OperationError::Invalid(format!("an old secret is kept for {days} days at most")));
+        return Err(OperationError::Invalid(format!(
+            "an old secret is kept for {days} days at most"
+        )));
     };
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
@@ -125,7 +129,9 @@ pub async fn rotate(
         workspace: view.source.workspace_id,
         subject: id.to_string(),
         before: None,
-        after: Some(json!({ "keepOldSeconds": keep_s, "removed": removed, "secrets": view.source.secrets })),
+        after: Some(
+            json!({ "keepOldSeconds": keep_s, "removed": removed, "secrets": view.source.secrets }),
+        ),
     };
     actor.record(&tx, change).await?;
     tx.commit().await?;
@@ -167,9 +173,13 @@ pub async fn require(db: &impl Db, id: SourceId) -> Result<SourceView, Operation
 fn check_secret(secret: &SecretSlice<u8>) -> Result<(), OperationError> {
     let bytes = secret.expose_secret().len();
     match bytes {
-        0 => Err(OperationError::Invalid("the secret is empty; pipe the provider's signing secret in".to_owned())),
+        0 => Err(OperationError::Invalid(
+            "the secret is empty; pipe the provider's signing secret in".to_owned(),
+        )),
         1..=SECRET_BYTES_MAX => Ok(()),
-        _ => Err(OperationError::Invalid(format!("the secret is longer than {SECRET_BYTES_MAX} bytes"))),
+        _ => Err(OperationError::Invalid(format!(
+            "the secret is longer than {SECRET_BYTES_MAX} bytes"
+        ))),
     }
 }
 

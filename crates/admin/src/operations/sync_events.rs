@@ -58,7 +58,10 @@ impl std::str::FromStr for FileCursor {
             let (outcome, path) = value.split_once(':')?;
             Some(Self { outcome: outcome.parse().ok()?, path: path.to_owned() })
         };
-        parse().ok_or_else(|| "that is no cursor of a list of files; use the one that the page before ended with".to_owned())
+        parse().ok_or_else(|| {
+            "that is no cursor of a list of files; use the one that the page before ended with"
+                .to_owned()
+        })
     }
 }
 
@@ -87,12 +90,17 @@ pub async fn show(
     let more = files.len() > usize::from(limit);
     files.truncate(limit.into());
     let last = files.last().filter(|_| more);
-    let files_next_cursor = last.map(|file| FileCursor { outcome: file.outcome, path: file.path.clone() });
+    let files_next_cursor =
+        last.map(|file| FileCursor { outcome: file.outcome, path: file.path.clone() });
     Ok(SyncEventView { sync_event, event, event_body, files, files_next_cursor })
 }
 
 /// Runs the sync of a sync event's target once more, as a new sync event.
-pub async fn retry(store: &Store, actor: &Actor, id: SyncEventId) -> Result<QueuedSync, OperationError> {
+pub async fn retry(
+    store: &Store,
+    actor: &Actor,
+    id: SyncEventId,
+) -> Result<QueuedSync, OperationError> {
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
     let (queued, target) = retry_in(&tx, id).await?;
@@ -115,7 +123,10 @@ pub(super) async fn retry_in(
 ) -> Result<(QueuedSync, (TargetId, hookyard_domain::ids::WorkspaceId)), OperationError> {
     let before = require(tx, id).await?;
     if !before.status.is_final() {
-        return Err(OperationError::Conflict(format!("{id} is {}; wait until it has ended", before.status)));
+        return Err(OperationError::Conflict(format!(
+            "{id} is {}; wait until it has ended",
+            before.status
+        )));
     }
     let target = targets::require(tx, before.target_id).await?;
     targets::check_syncable(tx, &target).await?;

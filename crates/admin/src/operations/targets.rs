@@ -50,14 +50,19 @@ pub struct JobRef {
 /// Tracks a branch. Nothing is synchronised until it has a mapping.
 pub async fn add(store: &Store, actor: &Actor, new: AddTarget) -> Result<Target, OperationError> {
     if new.repository_id <= 0 {
-        return Err(OperationError::Invalid("a repository id is a positive number; GitHub's API shows it".to_owned()));
+        return Err(OperationError::Invalid(
+            "a repository id is a positive number; GitHub's API shows it".to_owned(),
+        ));
     }
     check_branch(&new.branch)?;
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
     let instance = connectors::require_instance(&tx, new.instance).await?;
     if instance.status == InstanceStatus::Archived {
-        return Err(OperationError::Conflict(format!("{} is archived; add another instance", instance.id)));
+        return Err(OperationError::Conflict(format!(
+            "{} is archived; add another instance",
+            instance.id
+        )));
     }
     let target = NewTarget {
         id: TargetId(Uuid::now_v7()),
@@ -156,7 +161,8 @@ pub async fn require(db: &impl Db, id: TargetId) -> Result<Target, OperationErro
 pub(super) async fn queue(tx: &Tx<'_>, sync: &NewSync) -> Result<QueuedSync, OperationError> {
     let id = sync_events::queue(tx, sync).await?;
     let job = job_list::of_subject(tx, Subject::Sync(id)).await?;
-    let job = job.ok_or_else(|| OperationError::not_found("job of", &id))?;
+    let job = job
+        .ok_or_else(|| OperationError::Conflict(format!("{id} was queued and is gone already")))?;
     Ok(QueuedSync { ok: true, queued: true, id, job: JobRef { id: job }, note: None })
 }
 
@@ -178,9 +184,10 @@ pub(super) async fn check_syncable(db: &impl Db, target: &Target) -> Result<(), 
     let account = connectors::require_account(db, instance.account_id).await?;
     match (account.status, instance.status) {
         (AccountStatus::Active, InstanceStatus::Active) => Ok(()),
-        (AccountStatus::Active, status) => {
-            Err(OperationError::Conflict(format!("the instance {} of {id} is {status}", instance.id)))
-        }
+        (AccountStatus::Active, status) => Err(OperationError::Conflict(format!(
+            "the instance {} of {id} is {status}",
+            instance.id
+        ))),
         (status @ (AccountStatus::Suspended | AccountStatus::Disconnected), _) => {
             Err(OperationError::Conflict(format!("the account {} of {id} is {status}", account.id)))
         }
@@ -201,7 +208,9 @@ fn note(target: &Target, allow_deletions: bool) -> Option<String> {
 
 /// A branch's name by Git's rules (`git check-ref-format`).
 fn check_branch(branch: &str) -> Result<(), OperationError> {
-    let part = |part: &str| !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none();
+    let part = |part: &str| {
+        !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none()
+    };
     let forbidden = |c: char| c.is_ascii_control() || " ~^:?*[\\".contains(c);
     let good = (1..=BRANCH_BYTES_MAX).contains(&branch.len())
         && branch.split('/').all(part)
@@ -212,9 +221,15 @@ fn check_branch(branch: &str) -> Result<(), OperationError> {
         && !branch.starts_with('-')
         && branch != "@";
     if branch.starts_with("refs/") {
-        return Err(OperationError::Invalid("write the branch without refs/heads/, such as main".to_owned()));
+        return Err(OperationError::Invalid(
+            "write the branch without refs/heads/, such as main".to_owned(),
+        ));
     }
-    if good { Ok(()) } else { Err(OperationError::Invalid(format!("{branch:?} is no name that Git gives a branch"))) }
+    if good {
+        Ok(())
+    } else {
+        Err(OperationError::Invalid(format!("{branch:?} is no name that Git gives a branch")))
+    }
 }
 
 #[cfg(test)]
@@ -226,7 +241,10 @@ mod tests {
         for good in ["main", "feature/x-1", "v1.2", "übung"] {
             assert!(check_branch(good).is_ok(), "{good}");
         }
-        for bad in ["", "/a", "a/", "a//b", ".a", "a/.b", "a..b", "a b", "a~1", "a^", "a:b", "a?", "a*", "a[b", "a\\b"] {
+        for bad in [
+            "", "/a", "a/", "a//b", ".a", "a/.b", "a..b", "a b", "a~1", "a^", "a:b", "a?", "a*",
+            "a[b", "a\\b",
+        ] {
             assert!(check_branch(bad).is_err(), "{bad}");
         }
         for bad in ["a.lock", "a.lock/b", "a.", "@", "a@{1}", "-a", "refs/heads/main", "a\u{7f}"] {

@@ -49,7 +49,9 @@ pub async fn create(
         workspace: Some(id),
         subject: id.to_string(),
         before: None,
-        after: Some(json!({ "slug": workspace.slug, "name": workspace.name, "plan": workspace.plan })),
+        after: Some(
+            json!({ "slug": workspace.slug, "name": workspace.name, "plan": workspace.plan }),
+        ),
     };
     actor.record(&tx, change).await?;
     tx.commit().await?;
@@ -63,7 +65,10 @@ pub async fn require(db: &impl Db, slug: &Slug) -> Result<Workspace, OperationEr
 }
 
 /// The id of the workspace that a list is narrowed to, if it is.
-pub async fn filter(db: &impl Db, slug: Option<&Slug>) -> Result<Option<WorkspaceId>, OperationError> {
+pub async fn filter(
+    db: &impl Db,
+    slug: Option<&Slug>,
+) -> Result<Option<WorkspaceId>, OperationError> {
     match slug {
         Some(slug) => Ok(Some(require(db, slug).await?.id)),
         None => Ok(None),

@@ -31,7 +31,9 @@ impl Table {
             return format!("{nothing}\n");
         }
         let columns = self.rows[0].len();
-        let width = |column: usize| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let width = |column: usize| {
+            self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
+        };
         let widths: Vec<usize> = (0..columns).map(width).collect();
         let mut text = String::new();
         for row in &self.rows {
@@ -141,12 +143,16 @@ mod tests {
         table.row(["x".repeat(500)]);
         let text = table.render("none");
         assert!(!text.contains('\u{1b}'));
-        assert!(text.lines().count() == 3 && text.lines().all(|line| line.chars().count() <= CELL_CHARS_MAX));
+        assert!(
+            text.lines().count() == 3
+                && text.lines().all(|line| line.chars().count() <= CELL_CHARS_MAX)
+        );
     }
 
     #[test]
     fn a_span_shows_its_two_largest_units() {
-        let spans = [(999, "999 ms"), (1_500, "1.5 s"), (61_000, "1 min 1 s"), (3_660_000, "1 h 1 min")];
+        let spans =
+            [(999, "999 ms"), (1_500, "1.5 s"), (61_000, "1 min 1 s"), (3_660_000, "1 h 1 min")];
         for (ms, text) in spans {
             assert_eq!(duration_ms(ms), text);
         }

@@ -6,6 +6,7 @@
 
 use hookyard_domain::ids::AccountId;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::{Db, StoreError, Tx, instances};
 
@@ -34,7 +35,7 @@ pub async fn disconnect(tx: &Tx<'_>, id: AccountId) -> Result<Option<Disconnecte
 }
 
 /// Locks the account's targets and forgets what is applied there, so that a return imports everything again.
-async fn forget_applied(tx: &Tx<'_>, id: AccountId) -> Result<Vec<uuid::Uuid>, StoreError> {
+async fn forget_applied(tx: &Tx<'_>, id: AccountId) -> Result<Vec<Uuid>, StoreError> {
     const LOCK: &str = "-- accounts::disconnect (lock targets)
         select target.id
           from connector_target target
@@ -47,12 +48,12 @@ async fn forget_applied(tx: &Tx<'_>, id: AccountId) -> Result<Vec<uuid::Uuid>, S
                applied_etag = null, updated_at = now()
          where id = any($1)";
     let rows = tx.rows(LOCK, &[/* account */ &id.0]).await?;
-    let targets: Vec<uuid::Uuid> = rows.iter().map(|row| row.get("id")).collect();
+    let targets: Vec<Uuid> = rows.iter().map(|row| row.get("id")).collect();
     tx.execute(FORGET, &[/* targets */ &targets]).await?;
     Ok(targets)
 }
 
-async fn end_syncs(tx: &Tx<'_>, targets: &[uuid::Uuid]) -> Result<u64, StoreError> {
+async fn end_syncs(tx: &Tx<'_>, targets: &[Uuid]) -> Result<u64, StoreError> {
     const FORGET_JOBS: &str = "-- accounts::disconnect (forget jobs)
         delete from job
          where kind = 'sync'
@@ -65,7 +66,7 @@ async fn end_syncs(tx: &Tx<'_>, targets: &[uuid::Uuid]) -> Result<u64, StoreErro
     tx.execute(END, &[/* targets */ &targets]).await
 }
 
-async fn delete_objects(tx: &Tx<'_>, targets: &[uuid::Uuid]) -> Result<u64, StoreError> {
+async fn delete_objects(tx: &Tx<'_>, targets: &[Uuid]) -> Result<u64, StoreError> {
     const SQL: &str = "-- accounts::disconnect (delete objects)
         with gone as materialized (
             select id, workspace_id, target_id, path, title, description, current_version_id,
@@ -81,7 +82,6 @@ async fn delete_objects(tx: &Tx<'_>, targets: &[uuid::Uuid]) -> Result<u64, Stor
                                     started_at, completed_at)
             select sync_event_id, workspace_id, target_id, 'manual_resync', 'completed', 'disconnected', repository,
                    git_ref, deleted, now(), now() from told
-         returning id
         ), version as (
             insert into config_object_version (id, config_object_id, number, sync_event_id, commit_sha, deleted, title,
                                                description)
@@ -100,11 +100,9 @@ async fn delete_objects(tx: &Tx<'_>, targets: &[uuid::Uuid]) -> Result<u64, Stor
             select gone.id, gone.target_id, gone.path, told.sync_event_id
               from gone join told on told.target_id = gone.target_id
         )
-        -- The sync events before the files that belong to them: the second insert looks at what the first wrote.
         insert into sync_file (sync_event_id, path, outcome, config_object_id)
         select told.sync_event_id, gone.path, 'deleted', gone.id
           from gone
-          join told on told.target_id = gone.target_id
-          join sync on sync.id = told.sync_event_id";
+          join told on told.target_id = gone.target_id";
     tx.execute(SQL, &[/* targets */ &targets]).await
 }

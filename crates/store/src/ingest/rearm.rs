@@ -47,18 +47,24 @@ pub async fn rearm(
                 on conflict (subject_id, kind) do nothing
         )
         select input.n, found.id, found.rearm from input left join found using (n) order by input.n";
-    let rearmed: Vec<&str> =
-        EventOutcome::ALL.iter().filter(|it| it.rearmed_by_redelivery()).map(|it| it.as_str()).collect();
+    let rearmed: Vec<&str> = EventOutcome::ALL
+        .iter()
+        .filter(|it| it.rearmed_by_redelivery())
+        .map(|it| it.as_str())
+        .collect();
     let sources: Vec<_> = duplicates.iter().map(|it| it.source.0).collect();
     let keys: Vec<&[u8]> = duplicates.iter().map(|it| it.id_key.as_slice()).collect();
     let rows = committer
         .client()
-        .query(SQL, &[
-            /* source */ &sources,
-            /* key */ &keys,
-            /* rearmed */ &rearmed,
-            /* grace */ &(f64::from(ready_grace_ms) / 1000.0),
-        ])
+        .query(
+            SQL,
+            &[
+                /* source */ &sources,
+                /* key */ &keys,
+                /* rearmed */ &rearmed,
+                /* grace */ &(f64::from(ready_grace_ms) / 1000.0),
+            ],
+        )
         .await?;
     Ok(rows
         .iter()

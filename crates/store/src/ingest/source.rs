@@ -44,7 +44,9 @@ pub async fn active_source(db: &impl Db, door: Door) -> Result<Option<ActiveSour
         Door::Connector(provider) => (None, Some(provider.as_str())),
         Door::Source(id) => (Some(id.0), None),
     };
-    let Some(row) = db.row_opt(SQL, &[/* id */ &id, /* provider */ &provider]).await? else { return Ok(None) };
+    let Some(row) = db.row_opt(SQL, &[/* id */ &id, /* provider */ &provider]).await? else {
+        return Ok(None);
+    };
     let id: Uuid = row.get("id");
     let secrets = db.rows(SECRETS, &[/* source */ &id]).await?;
     Ok(Some(ActiveSource {

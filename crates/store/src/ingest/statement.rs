@@ -8,12 +8,14 @@ use tokio_postgres::{Client, NoTls, Row, Statement};
 use uuid::Uuid;
 
 use super::{Arrival, QueuedSync, Recorded, Wish};
+use crate::schema::PARTITION_DAYS_AHEAD;
 use crate::{StoreError, StoreSettings};
 
 /// Records a batch; returns a row for each new event, and one for each further sync of it.
 ///
 /// A push is redundant for a target only if its head is the newest queued one, or if nothing is queued or
-/// running and the target is active and equals it: A, B, forced back to A must end at A.
+/// running and the target is active and equals it: A, B, forced back to A must end at A. Of several pushes to a
+/// target in one batch only the last is queued; the others are superseded before anybody could have run them.
 pub const RECORD_STATEMENT: &str = "-- ingest::record
 with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int4[], $5::text[], $6::text[], $7::text[],
@@ -43,7 +45,7 @@ with input as (
                           where by_body.event_id is null
                             and kind = 'h' and source_id = input.source_id and key = input.body_key
                           limit 1) seen on true
-), matched as (
+), tracked as (
     select fresh.n, fresh.event_id, target.id as target_id, target.instance_id, target.workspace_id,
            fresh.delivery_id, fresh.type, fresh.repository, fresh.git_ref, fresh.before_sha, fresh.head_sha,
            case when queued.found then queued.announced_sha is not distinct from fresh.head_sha
@@ -64,26 +66,31 @@ with input as (
       left join lateral (select true as found from sync_event
                           where target_id = target.id and status = 'running' limit 1) running on true
      where not fresh.replay and (fresh.workspace_id is null or fresh.workspace_id = target.workspace_id)
+), wanted as (
+    select *, uuid_v7(now()) as sync_event_id,
+           lead(n) over (partition by target_id order by n) is not null as superseded
+      from tracked where not redundant
 ), syncs as (
-    insert into sync_event (id, workspace_id, target_id, event_id, trigger, status, delivery_id, event_type,
-                            repository, git_ref, before_sha, announced_sha)
-    select uuid_v7(now()), workspace_id, target_id, event_id, 'push', 'queued', delivery_id, type,
-           repository, git_ref, before_sha, head_sha
-      from matched where not redundant order by n
-    returning id, event_id, target_id, workspace_id
+    insert into sync_event (id, workspace_id, target_id, event_id, trigger, status, reason, completed_at, delivery_id,
+                            event_type, repository, git_ref, before_sha, announced_sha)
+    select sync_event_id, workspace_id, target_id, event_id, 'push',
+           case when superseded then 'ignored' else 'queued' end,
+           case when superseded then 'superseded' end, case when superseded then now() end,
+           delivery_id, type, repository, git_ref, before_sha, head_sha
+      from wanted order by n
 ), verdict as (
     select fresh.*, case when replay then 'replay'
                          when ignored is not null then 'ignored'
-                         when head_sha is not null and wanted.event_id is null then 'ignored'
+                         when head_sha is not null and concerned.redundant is distinct from false then 'ignored'
                     end as outcome,
            case when replay then null
                 when ignored is not null then ignored
-                when head_sha is not null and wanted.event_id is null
-                then case when tracked.event_id is null then 'not_tracked' else 'redundant' end
+                when head_sha is not null and concerned.redundant is null then 'not_tracked'
+                when head_sha is not null and concerned.redundant then 'redundant'
             end as reason
       from fresh
-      left join (select distinct event_id from syncs) wanted using (event_id)
-      left join (select distinct event_id from matched) tracked using (event_id)
+      left join (select event_id, bool_and(redundant) as redundant from tracked group by event_id) concerned
+        using (event_id)
 ), events as (
     insert into event (id, origin, source_id, workspace_id, type, outcome, reason, provider_delivery_id, hook_id,
                        repeats, installation_id, repository_id, repository, git_ref, before_sha, head_sha,
@@ -97,7 +104,8 @@ with input as (
     select event_id, workspace_id, 'event', 'ready', now() + make_interval(secs => $20::float8)
       from verdict where outcome is null
      union all
-    select id, workspace_id, 'sync', 'ready', now() + make_interval(secs => $20::float8) from syncs
+    select sync_event_id, workspace_id, 'sync', 'ready', now() + make_interval(secs => $20::float8)
+      from wanted where not superseded
 ), owners as (
     -- The worker says whom an event concerns when it routes it; what is not routed is said here.
     insert into event_workspace (workspace_id, event_id)
@@ -107,11 +115,10 @@ with input as (
       from verdict join connector_account account on account.installation_id = verdict.installation_id
      where outcome is not null and verdict.workspace_id is null
 )
-select verdict.event_id, verdict.outcome, verdict.reason, syncs.id as sync_event_id, syncs.target_id,
-       matched.instance_id
+select verdict.event_id, verdict.outcome, verdict.reason, queued.sync_event_id, queued.target_id, queued.instance_id
   from verdict
-  left join syncs using (event_id)
-  left join matched on matched.event_id = syncs.event_id and matched.target_id = syncs.target_id";
+  left join (select event_id, sync_event_id, target_id, instance_id from wanted where not superseded) queued
+    using (event_id)";
 
 /// A connection that does nothing but record batches. Not of the pool: it never waits for another's work.
 pub struct Committer {
@@ -122,13 +129,16 @@ pub struct Committer {
 }
 
 impl Committer {
-    /// Connects; `host_now_ms` reads the host's clock, to learn how far it is from the database's.
+    /// Connects, and makes sure that there are partitions to insert into; `host_now_ms` reads the host's clock,
+    /// to learn how far it is from the database's.
     ///
     /// The returned future carries the connection's traffic: it must be polled until it ends.
     pub async fn connect(
         settings: &StoreSettings,
         host_now_ms: fn() -> i64,
     ) -> Result<(Self, impl Future<Output = ()> + Send + use<>), StoreError> {
+        const SET_UP: &str = "-- ingest::set_up
+            select make_event_partitions($1), (extract(epoch from clock_timestamp()) * 1000)::int8 as now_ms";
         let (client, connection) = settings.config()?.connect(NoTls).await?;
         let traffic = async move {
             if let Err(error) = connection.await {
@@ -138,8 +148,8 @@ impl Committer {
         let mut traffic = Box::pin(traffic);
         let prepared = async {
             let statement = client.prepare(RECORD_STATEMENT).await?;
-            let now = client.query_one("-- ingest::now\nselect (extract(epoch from clock_timestamp()) * 1000)::int8 as ms", &[]).await?;
-            Ok::<_, tokio_postgres::Error>((statement, now.get::<_, i64>("ms")))
+            let row = client.query_one(SET_UP, &[&PARTITION_DAYS_AHEAD]).await?;
+            Ok::<_, tokio_postgres::Error>((statement, row.get::<_, i64>("now_ms")))
         };
         let (statement, database_now_ms) = tokio::select! {
             prepared = prepared => prepared?,
@@ -169,10 +179,17 @@ impl Committer {
     /// Records a batch in one transaction; returns what became of each arrival, in order.
     ///
     /// The jobs count as lost by their queue after `ready_grace_ms`; 0 makes them due now.
-    pub async fn record(&self, batch: &[Arrival], ready_grace_ms: u32) -> Result<Vec<Recorded>, StoreError> {
+    pub async fn record(
+        &self,
+        batch: &[Arrival],
+        ready_grace_ms: u32,
+    ) -> Result<Vec<Recorded>, StoreError> {
         let rows = self.run(batch, ready_grace_ms).await?;
         let mut found = outcomes(&rows);
-        Ok(batch.iter().map(|arrival| found.remove(&arrival.event).unwrap_or(Recorded::Duplicate)).collect())
+        Ok(batch
+            .iter()
+            .map(|arrival| found.remove(&arrival.event).unwrap_or(Recorded::Duplicate))
+            .collect())
     }
 
     async fn run(&self, batch: &[Arrival], ready_grace_ms: u32) -> Result<Vec<Row>, StoreError> {
@@ -185,7 +202,8 @@ impl Committer {
         let of_push = |pick: fn(&Push) -> Option<&str>| -> Vec<Option<&str>> {
             pushes.iter().map(|push| push.and_then(pick)).collect()
         };
-        let repository_ids: Vec<Option<i64>> = pushes.iter().map(|push| push.map(|it| it.repository_id)).collect();
+        let repository_ids: Vec<Option<i64>> =
+            pushes.iter().map(|push| push.map(|it| it.repository_id)).collect();
         let rows = self
             .client
             .query(&self.statement, &[
@@ -227,7 +245,9 @@ fn outcomes(rows: &[Row]) -> HashMap<EventId, Recorded> {
         let recorded = match row.get::<_, Option<&str>>("outcome") {
             None => Recorded::Accepted { syncs: Vec::new() },
             Some("replay") => Recorded::Replay,
-            Some(_) => Recorded::Ignored { reason: row.get::<_, Option<String>>("reason").unwrap_or_default() },
+            Some(_) => Recorded::Ignored {
+                reason: row.get::<_, Option<String>>("reason").unwrap_or_default(),
+            },
         };
         let entry = found.entry(event).or_insert(recorded);
         if let (Recorded::Accepted { syncs }, Some(sync)) = (entry, sync) {

@@ -52,12 +52,15 @@ pub async fn lease(
                        order by id for update skip locked)
      returning id, subject_id, lease_epoch, runs, again";
     let rows = db
-        .rows(SQL, &[
-            /* kind */ &kind.as_str(),
-            /* subjects */ &subjects,
-            /* owner */ &owner,
-            /* seconds */ &lease_seconds(),
-        ])
+        .rows(
+            SQL,
+            &[
+                /* kind */ &kind.as_str(),
+                /* subjects */ &subjects,
+                /* owner */ &owner,
+                /* seconds */ &lease_seconds(),
+            ],
+        )
         .await?;
     Ok(rows.iter().map(|row| lease_of(kind, row)).collect())
 }
@@ -77,12 +80,15 @@ pub async fn lease_waiting(
                        order by due_at limit $4 for update skip locked)
      returning id, subject_id, lease_epoch, runs, again";
     let rows = db
-        .rows(SQL, &[
-            /* kind */ &kind.as_str(),
-            /* owner */ &owner,
-            /* seconds */ &lease_seconds(),
-            /* limit */ &limit,
-        ])
+        .rows(
+            SQL,
+            &[
+                /* kind */ &kind.as_str(),
+                /* owner */ &owner,
+                /* seconds */ &lease_seconds(),
+                /* limit */ &limit,
+            ],
+        )
         .await?;
     Ok(rows.iter().map(|row| lease_of(kind, row)).collect())
 }
@@ -93,7 +99,14 @@ pub async fn renew(db: &impl Db, lease: &Lease) -> Result<Ended, StoreError> {
         update job set due_at = now() + make_interval(secs => $3::float8)
          where id = $1 and lease_epoch = $2 and state = 'leased'";
     let rows = db
-        .execute(SQL, &[/* job */ &lease.job.0, /* epoch */ &lease.epoch, /* seconds */ &lease_seconds()])
+        .execute(
+            SQL,
+            &[
+                /* job */ &lease.job.0,
+                /* epoch */ &lease.epoch,
+                /* seconds */ &lease_seconds(),
+            ],
+        )
         .await?;
     Ok(Ended::of(rows))
 }
@@ -122,17 +135,17 @@ pub async fn park(db: &impl Db, lease: &Lease, delay_ms: u64) -> Result<Ended, S
          where id = $1 and lease_epoch = $2 and state = 'leased'";
     #[expect(clippy::cast_precision_loss, reason = "delays are hours at most")]
     let seconds = delay_ms as f64 / 1000.0;
-    let rows =
-        db.execute(SQL, &[/* job */ &lease.job.0, /* epoch */ &lease.epoch, /* seconds */ &seconds]).await?;
+    let rows = db
+        .execute(
+            SQL,
+            &[
+                /* job */ &lease.job.0,
+                /* epoch */ &lease.epoch,
+                /* seconds */ &seconds,
+            ],
+        )
+        .await?;
     Ok(Ended::of(rows))
-}
-
-/// Gives a lease back unused: the next sweep hands the job to somebody else.
-pub async fn release(db: &impl Db, lease: &Lease) -> Result<Ended, StoreError> {
-    const SQL: &str = "-- jobs::release
-        update job set state = 'ready', lease_owner = null, runs = 0, republished = 0, due_at = now()
-         where id = $1 and lease_epoch = $2 and state = 'leased'";
-    Ok(Ended::of(db.execute(SQL, &[/* job */ &lease.job.0, /* epoch */ &lease.epoch]).await?))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a minute")]

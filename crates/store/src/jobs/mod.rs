@@ -10,7 +10,7 @@ use hookyard_domain::ids::JobId;
 use hookyard_domain::job::JobKind;
 use uuid::Uuid;
 
-pub use lease::{Ended, finish, lease, lease_waiting, lock, park, release, renew};
+pub use lease::{Ended, finish, lease, lease_waiting, lock, park, renew};
 pub use sweep::{Due, overdue, wake};
 
 use crate::{Db, StoreError};

@@ -65,12 +65,15 @@ pub async fn overdue(db: &impl Db, kind: JobKind) -> Result<Vec<Due>, StoreError
     let graces: Vec<i64> = (0..GRACES).map(ready_grace_ms).collect();
     let last = i32::try_from(GRACES - 1).expect("five");
     let rows = db
-        .rows(SQL, &[
-            /* graces */ &graces,
-            /* last grace */ &last,
-            /* kind */ &kind.as_str(),
-            /* limit */ &CLAIM_ROWS_MAX,
-        ])
+        .rows(
+            SQL,
+            &[
+                /* graces */ &graces,
+                /* last grace */ &last,
+                /* kind */ &kind.as_str(),
+                /* limit */ &CLAIM_ROWS_MAX,
+            ],
+        )
         .await?;
     rows.iter().map(due_of).collect()
 }

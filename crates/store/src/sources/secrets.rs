@@ -21,7 +21,15 @@ pub struct SealedSecret {
 pub async fn insert(db: &impl Db, secret: &SealedSecret) -> Result<(), StoreError> {
     const SQL: &str = "-- source_secrets::insert
         insert into source_secret (id, source_id, sealed) values ($1, $2, $3)";
-    db.execute(SQL, &[/* id */ &secret.id, /* source */ &secret.source.0, /* sealed */ &secret.sealed]).await?;
+    db.execute(
+        SQL,
+        &[
+            /* id */ &secret.id,
+            /* source */ &secret.source.0,
+            /* sealed */ &secret.sealed,
+        ],
+    )
+    .await?;
     Ok(())
 }
 

@@ -66,7 +66,11 @@ const OF_DELIVERY_OR_COMMIT: &str = "-- sync_event_list::ids (of a delivery or a
      order by sync.id desc limit 101";
 
 /// Up to 101 ids below `before`, newest first.
-pub(super) async fn ids(db: &impl Db, filter: &SyncEventFilter, before: Uuid) -> Result<Vec<Uuid>, StoreError> {
+pub(super) async fn ids(
+    db: &impl Db,
+    filter: &SyncEventFilter,
+    before: Uuid,
+) -> Result<Vec<Uuid>, StoreError> {
     let before = &before;
     let workspace = &filter.workspace.map(|id| id.0);
     let target = &filter.target.map(|id| id.0);
@@ -74,7 +78,8 @@ pub(super) async fn ids(db: &impl Db, filter: &SyncEventFilter, before: Uuid) ->
     let event_type = &filter.event_type.as_deref();
     let rows = match (&filter.search, target, workspace, status) {
         (Some(Search::Repository(name)), ..) => {
-            db.rows(OF_REPOSITORY, &[before, &name.as_str(), workspace, target, status, event_type]).await?
+            db.rows(OF_REPOSITORY, &[before, &name.as_str(), workspace, target, status, event_type])
+                .await?
         }
         (Some(Search::Delivery(delivery)), ..) => {
             db.rows(OF_DELIVERY, &[before, delivery, workspace, target, status, event_type]).await?
@@ -82,7 +87,11 @@ pub(super) async fn ids(db: &impl Db, filter: &SyncEventFilter, before: Uuid) ->
         (Some(Search::DeliveryOrCommit(text)), ..) => {
             let from = &text.to_ascii_lowercase();
             let to = &prefix_end(from);
-            db.rows(OF_DELIVERY_OR_COMMIT, &[before, text, workspace, target, status, event_type, to, from]).await?
+            db.rows(
+                OF_DELIVERY_OR_COMMIT,
+                &[before, text, workspace, target, status, event_type, to, from],
+            )
+            .await?
         }
         (None, Some(target), ..) => {
             db.rows(OF_TARGET, &[before, target, workspace, status, event_type]).await?
@@ -90,7 +99,9 @@ pub(super) async fn ids(db: &impl Db, filter: &SyncEventFilter, before: Uuid) ->
         (None, None, Some(workspace), _) => {
             db.rows(OF_WORKSPACE, &[before, workspace, status, event_type]).await?
         }
-        (None, None, None, Some(status)) => db.rows(OF_STATUS, &[before, status, event_type]).await?,
+        (None, None, None, Some(status)) => {
+            db.rows(OF_STATUS, &[before, status, event_type]).await?
+        }
         (None, None, None, None) => db.rows(ALL, &[before, event_type]).await?,
     };
     Ok(rows.iter().map(|row| row.get("id")).collect())

@@ -5,8 +5,8 @@ use hookyard_domain::sync_event::{Counts, FileOutcome, FileReason, SyncReason, S
 use hookyard_domain::target::TargetStatus;
 use uuid::Uuid;
 
-use super::start::end_of_applicability;
 use super::SyncWork;
+use super::start::end_of_applicability;
 use crate::config_objects::{self, Changes};
 use crate::jobs::{self, Ended, Lease};
 use crate::{Conn, Db, StoreError, Tx};
@@ -128,7 +128,12 @@ pub async fn retry(
 }
 
 /// Ends a sync whose workers died of it: recorded as failed, a dead letter, no job.
-pub async fn bury(conn: &mut Conn, lease: &Lease, reason: SyncReason, error: &str) -> Result<Ended, StoreError> {
+pub async fn bury(
+    conn: &mut Conn,
+    lease: &Lease,
+    reason: SyncReason,
+    error: &str,
+) -> Result<Ended, StoreError> {
     const SQL: &str = "-- sync_events::bury
         update sync_event set status = 'failed', reason = $2, error = $3, completed_at = now()
          where id = $1 and status in ('queued', 'running') returning target_id";
@@ -160,12 +165,15 @@ async fn close(
     const SQL: &str = "-- sync_events::close
         update sync_event set status = $2, reason = $3, error = $4, completed_at = now()
          where id = $1 and status = 'running'";
-    tx.execute(SQL, &[
-        /* id */ &work.sync_event.0,
-        /* status */ &status.as_str(),
-        /* reason */ &reason.map(SyncReason::as_str),
-        /* error */ &error,
-    ])
+    tx.execute(
+        SQL,
+        &[
+            /* id */ &work.sync_event.0,
+            /* status */ &status.as_str(),
+            /* reason */ &reason.map(SyncReason::as_str),
+            /* error */ &error,
+        ],
+    )
     .await?;
     Ok(())
 }
@@ -184,29 +192,39 @@ async fn record_applied(tx: &Tx<'_>, work: &SyncWork, applied: &Applied) -> Resu
          where id = $1";
     let counts = &applied.counts;
     let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    tx.execute(EVENT, &[
-        /* id */ &work.sync_event.0,
-        /* status */ &SyncStatus::of_counts(counts.failed).as_str(),
-        /* sha */ &applied.sha,
-        /* created */ &count(counts.created),
-        /* updated */ &count(counts.updated),
-        /* deleted */ &count(counts.deleted),
-        /* skipped */ &count(counts.skipped),
-        /* failed */ &count(counts.failed),
-    ])
+    tx.execute(
+        EVENT,
+        &[
+            /* id */ &work.sync_event.0,
+            /* status */ &SyncStatus::of_counts(counts.failed).as_str(),
+            /* sha */ &applied.sha,
+            /* created */ &count(counts.created),
+            /* updated */ &count(counts.updated),
+            /* deleted */ &count(counts.deleted),
+            /* skipped */ &count(counts.skipped),
+            /* failed */ &count(counts.failed),
+        ],
+    )
     .await?;
-    tx.execute(TARGET, &[
-        /* id */ &work.target.0,
-        /* sha */ &applied.sha,
-        /* etag */ &applied.etag.as_ref().filter(|_| counts.failed == 0),
-        /* mapping revision */ &work.mapping_revision,
-        /* parser version */ &count(applied.parser_version),
-    ])
+    tx.execute(
+        TARGET,
+        &[
+            /* id */ &work.target.0,
+            /* sha */ &applied.sha,
+            /* etag */ &applied.etag.as_ref().filter(|_| counts.failed == 0),
+            /* mapping revision */ &work.mapping_revision,
+            /* parser version */ &count(applied.parser_version),
+        ],
+    )
     .await?;
     Ok(())
 }
 
-async fn record_files(tx: &Tx<'_>, sync_event: SyncEventId, files: &[FileResult]) -> Result<(), StoreError> {
+async fn record_files(
+    tx: &Tx<'_>,
+    sync_event: SyncEventId,
+    files: &[FileResult],
+) -> Result<(), StoreError> {
     const SQL: &str = "-- sync_events::record_files
         insert into sync_file (sync_event_id, path, outcome, reason, error, blob_sha, config_object_id)
         select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[])";
@@ -215,24 +233,32 @@ async fn record_files(tx: &Tx<'_>, sync_event: SyncEventId, files: &[FileResult]
     }
     let paths: Vec<&str> = files.iter().map(|it| it.path.as_str()).collect();
     let outcomes: Vec<&str> = files.iter().map(|it| it.outcome.as_str()).collect();
-    let reasons: Vec<Option<&str>> = files.iter().map(|it| it.reason.map(FileReason::as_str)).collect();
+    let reasons: Vec<Option<&str>> =
+        files.iter().map(|it| it.reason.map(FileReason::as_str)).collect();
     let errors: Vec<Option<&str>> = files.iter().map(|it| it.error.as_deref()).collect();
     let shas: Vec<Option<&str>> = files.iter().map(|it| it.blob_sha.as_deref()).collect();
     let objects: Vec<Option<Uuid>> = files.iter().map(|it| it.object.map(|id| id.0)).collect();
-    tx.execute(SQL, &[
-        /* sync event */ &sync_event.0,
-        /* paths */ &paths,
-        /* outcomes */ &outcomes,
-        /* reasons */ &reasons,
-        /* errors */ &errors,
-        /* shas */ &shas,
-        /* objects */ &objects,
-    ])
+    tx.execute(
+        SQL,
+        &[
+            /* sync event */ &sync_event.0,
+            /* paths */ &paths,
+            /* outcomes */ &outcomes,
+            /* reasons */ &reasons,
+            /* errors */ &errors,
+            /* shas */ &shas,
+            /* objects */ &objects,
+        ],
+    )
     .await?;
     Ok(())
 }
 
-async fn set_target(tx: &Tx<'_>, target: TargetId, status: Option<TargetStatus>) -> Result<(), StoreError> {
+async fn set_target(
+    tx: &Tx<'_>,
+    target: TargetId,
+    status: Option<TargetStatus>,
+) -> Result<(), StoreError> {
     const SQL: &str = "-- sync_events::set_target
         update connector_target set status = $2, updated_at = now() where id = $1 and status <> $2";
     if let Some(status) = status {
@@ -241,7 +267,11 @@ async fn set_target(tx: &Tx<'_>, target: TargetId, status: Option<TargetStatus>)
     Ok(())
 }
 
-async fn count_requests(tx: &Tx<'_>, sync_event: SyncEventId, requests: u32) -> Result<(), StoreError> {
+async fn count_requests(
+    tx: &Tx<'_>,
+    sync_event: SyncEventId,
+    requests: u32,
+) -> Result<(), StoreError> {
     const SQL: &str = "-- sync_events::count_requests
         update sync_event set github_requests = github_requests + $2 where id = $1";
     let requests = i32::try_from(requests).unwrap_or(i32::MAX);

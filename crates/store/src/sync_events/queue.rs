@@ -34,13 +34,16 @@ pub async fn queue(db: &impl Db, sync: &NewSync) -> Result<SyncEventId, StoreErr
         select id, workspace_id, 'sync', 'ready', now() from queued
      returning subject_id";
     let row = db
-        .row(SQL, &[
-            /* id */ &sync.id.0,
-            /* target */ &sync.target.0,
-            /* event */ &sync.event.map(|it| it.0),
-            /* trigger */ &sync.trigger.as_str(),
-            /* allow deletions */ &sync.allow_deletions,
-        ])
+        .row(
+            SQL,
+            &[
+                /* id */ &sync.id.0,
+                /* target */ &sync.target.0,
+                /* event */ &sync.event.map(|it| it.0),
+                /* trigger */ &sync.trigger.as_str(),
+                /* allow deletions */ &sync.allow_deletions,
+            ],
+        )
         .await?;
     Ok(SyncEventId(row.get("subject_id")))
 }
@@ -75,16 +78,19 @@ pub async fn queue_for_push(
         )
         select distinct workspace_id from syncs";
     let rows = tx
-        .rows(SQL, &[
-            /* event */ &event.0,
-            /* repository */ &push.repository,
-            /* before */ &push.before,
-            /* head */ &push.after,
-            /* installation */ &push.installation_id,
-            /* repository id */ &push.repository_id,
-            /* ref */ &push.git_ref,
-            /* workspace */ &own_workspace.map(|it| it.0),
-        ])
+        .rows(
+            SQL,
+            &[
+                /* event */ &event.0,
+                /* repository */ &push.repository,
+                /* before */ &push.before,
+                /* head */ &push.after,
+                /* installation */ &push.installation_id,
+                /* repository id */ &push.repository_id,
+                /* ref */ &push.git_ref,
+                /* workspace */ &own_workspace.map(|it| it.0),
+            ],
+        )
         .await?;
     Ok(rows.iter().map(|row| WorkspaceId(row.get::<_, Uuid>("workspace_id"))).collect())
 }
@@ -105,12 +111,15 @@ pub async fn record(
           from connector_target target left join event on event.id = $2
          where target.id = any($1)";
     let ids: Vec<Uuid> = targets.iter().map(|it| it.0).collect();
-    tx.execute(SQL, &[
-        /* targets */ &ids,
-        /* event */ &event.0,
-        /* trigger */ &trigger.as_str(),
-        /* what */ &what,
-    ])
+    tx.execute(
+        SQL,
+        &[
+            /* targets */ &ids,
+            /* event */ &event.0,
+            /* trigger */ &trigger.as_str(),
+            /* what */ &what,
+        ],
+    )
     .await?;
     Ok(())
 }

@@ -68,7 +68,11 @@ struct Tracked {
 }
 
 /// Starts the sync of a lease, unless another is due instead.
-pub async fn start(conn: &mut Conn, lease: &Lease, parser_version: u32) -> Result<Start, StoreError> {
+pub async fn start(
+    conn: &mut Conn,
+    lease: &Lease,
+    parser_version: u32,
+) -> Result<Start, StoreError> {
     let id = SyncEventId(lease.subject);
     let tx = conn.begin().await?;
     let Some(target) = target_of(&tx, id).await? else {
@@ -135,8 +139,12 @@ async fn lock_target(tx: &Tx<'_>, target: TargetId) -> Result<Option<Tracked>, S
 fn not_applicable(tracked: &Tracked) -> Option<SyncReason> {
     match (tracked.account, tracked.instance, tracked.status) {
         (AccountStatus::Suspended, _, _) => Some(SyncReason::InstallationSuspended),
-        (AccountStatus::Disconnected, _, _) | (_, InstanceStatus::Archived, _) => Some(SyncReason::Disconnected),
-        (_, InstanceStatus::Disabled, _) | (_, _, TargetStatus::Disabled) => Some(SyncReason::TargetDisabled),
+        (AccountStatus::Disconnected, _, _) | (_, InstanceStatus::Archived, _) => {
+            Some(SyncReason::Disconnected)
+        }
+        (_, InstanceStatus::Disabled, _) | (_, _, TargetStatus::Disabled) => {
+            Some(SyncReason::TargetDisabled)
+        }
         (_, _, TargetStatus::RepositoryRemoved) => Some(SyncReason::RepositoryRemoved),
         (AccountStatus::Active, InstanceStatus::Active, _) => None,
     }
@@ -165,7 +173,11 @@ async fn subject(tx: &Tx<'_>, id: SyncEventId) -> Result<Subject, StoreError> {
 }
 
 /// Parks the job until the lease of the target's running sync ends, if another one runs.
-async fn park_behind_running(tx: &Tx<'_>, lease: &Lease, subject: &Subject) -> Result<bool, StoreError> {
+async fn park_behind_running(
+    tx: &Tx<'_>,
+    lease: &Lease,
+    subject: &Subject,
+) -> Result<bool, StoreError> {
     // A lease that ran out has not been handed on yet: look again after the sweep had its chance.
     const SQL: &str = "-- sync_events::park_behind_running
         update job
@@ -192,7 +204,8 @@ async fn supersede(tx: &Tx<'_>, id: SyncEventId, subject: &Subject) -> Result<bo
     if older.is_empty() {
         return Ok(newest == id.0);
     }
-    let waived = subject.allow_deletions || queued.iter().skip(1).any(|row| row.get("allow_deletions"));
+    let waived =
+        subject.allow_deletions || queued.iter().skip(1).any(|row| row.get("allow_deletions"));
     if waived {
         tx.execute(WAIVE, &[/* newest */ &newest]).await?;
     }
@@ -225,8 +238,10 @@ async fn run(
     let target = &tracked.row;
     let mapping_revision: i64 = target.get("mapping_revision");
     let event = tx.row(SQL, &[/* id */ &id.0, /* mapping revision */ &mapping_revision]).await?;
-    let same_rules = target.get::<_, Option<i64>>("applied_mapping_revision") == Some(mapping_revision)
-        && target.get::<_, Option<i32>>("applied_parser_version") == i32::try_from(parser_version).ok();
+    let same_rules = target.get::<_, Option<i64>>("applied_mapping_revision")
+        == Some(mapping_revision)
+        && target.get::<_, Option<i32>>("applied_parser_version")
+            == i32::try_from(parser_version).ok();
     // An operator who asks for a sync gets one, even where nothing seems to have changed.
     let asked_for = match event.get::<_, &str>("trigger").parse()? {
         SyncTrigger::ManualResync | SyncTrigger::Retry => true,
@@ -235,7 +250,11 @@ async fn run(
         | SyncTrigger::Repository
         | SyncTrigger::InstallationRepositories => false,
     };
-    let applied = target.get::<_, Option<String>>("applied_sha").filter(|_| same_rules && !asked_for);
+    let etag: Option<String> = target.get("applied_etag");
+    // Without an entity tag some files of that commit had failed: they get another try.
+    let applied = target
+        .get::<_, Option<String>>("applied_sha")
+        .filter(|_| same_rules && !asked_for && etag.is_some());
     let target_id = TargetId(target.get("id"));
     Ok(SyncWork {
         sync_event: id,
@@ -253,7 +272,7 @@ async fn run(
         mapping_revision,
         mappings: mappings(tx, target_id).await?,
         target_status: tracked.status,
-        applied: applied.map(|sha| AppliedHead { sha, etag: target.get("applied_etag") }),
+        applied: applied.map(|sha| AppliedHead { sha, etag }),
     })
 }
 

@@ -16,8 +16,8 @@ use hookyard_store::event_list::{self, EventFilter};
 use hookyard_store::paging::{PAGE_ITEMS_MAX, Page, PageRequest};
 use hookyard_store::sync_event_list::{self, Search, SyncEventFilter};
 use hookyard_store::{
-    Conn, StoreError, accounts, dead_letters, instances, job_list, mappings, rejected_messages, sources, targets,
-    workspaces,
+    Conn, StoreError, accounts, dead_letters, instances, job_list, mappings, rejected_messages,
+    sources, targets, workspaces,
 };
 use hookyard_testkit::database::TestDatabase;
 use jiff::{SignedDuration, Timestamp};
@@ -44,16 +44,22 @@ async fn every_list_query_uses_an_index() {
 async fn set_up_lists(conn: &Conn) {
     walk("workspaces", async |page| workspaces::list(conn, page).await).await;
     walk("mappings", async |page| mappings::list(conn, None, page).await).await;
-    walk("mappings of a target", async |page| mappings::list(conn, Some(target()), page).await).await;
+    walk("mappings of a target", async |page| mappings::list(conn, Some(target()), page).await)
+        .await;
     for workspace in [None, Some(workspace())] {
         let of = format!("of {workspace:?}");
-        walk(&format!("sources {of}"), async |page| sources::list(conn, workspace, page).await).await;
-        walk(&format!("accounts {of}"), async |page| accounts::list(conn, workspace, page).await).await;
-        walk(&format!("instances {of}"), async |page| instances::list(conn, workspace, page).await).await;
-        walk(&format!("targets {of}"), async |page| targets::list(conn, workspace, page).await).await;
+        walk(&format!("sources {of}"), async |page| sources::list(conn, workspace, page).await)
+            .await;
+        walk(&format!("accounts {of}"), async |page| accounts::list(conn, workspace, page).await)
+            .await;
+        walk(&format!("instances {of}"), async |page| instances::list(conn, workspace, page).await)
+            .await;
+        walk(&format!("targets {of}"), async |page| targets::list(conn, workspace, page).await)
+            .await;
         for subject in [None, Some("subject7")] {
             let filter = AuditFilter { workspace, subject };
-            walk(&format!("audit {filter:?}"), async |page| audit::list(conn, filter, page).await).await;
+            walk(&format!("audit {filter:?}"), async |page| audit::list(conn, filter, page).await)
+                .await;
         }
     }
 }
@@ -61,14 +67,18 @@ async fn set_up_lists(conn: &Conn) {
 async fn work_lists(conn: &Conn) {
     for kind in JobKind::ALL {
         for state in JobState::ALL {
-            walk(&format!("{state} {kind} jobs"), async |page| job_list::list(conn, *kind, *state, page).await).await;
+            walk(&format!("{state} {kind} jobs"), async |page| {
+                job_list::list(conn, *kind, *state, page).await
+            })
+            .await;
         }
     }
     walk("rejected messages", async |page| rejected_messages::list(conn, page).await).await;
     for workspace in [None, Some(workspace())] {
         for settled in [false, true] {
             let what = format!("dead letters of {workspace:?}, settled too: {settled}");
-            walk(&what, async |page| dead_letters::list(conn, workspace, settled, page).await).await;
+            walk(&what, async |page| dead_letters::list(conn, workspace, settled, page).await)
+                .await;
         }
     }
 }
@@ -84,10 +94,15 @@ async fn sync_event_lists(conn: &Conn) {
                 event_type: given(bits, 3, "github.push".to_owned()),
                 search,
             };
-            walk(&format!("{filter:?}"), async |page| sync_event_list::list(conn, &filter, page).await).await;
+            walk(&format!("{filter:?}"), async |page| {
+                sync_event_list::list(conn, &filter, page).await
+            })
+            .await;
         }
     }
-    let first = sync_event_list::list(conn, &SyncEventFilter::default(), PageRequest::first()).await.unwrap();
+    let first = sync_event_list::list(conn, &SyncEventFilter::default(), PageRequest::first())
+        .await
+        .unwrap();
     let newest: SyncEventId = first.items[0].id;
     for after in [None, Some(("skills/3", FileOutcome::Created))] {
         for _ in 0..EXECUTIONS {
@@ -108,7 +123,8 @@ async fn event_lists(conn: &Conn) {
             delivery_id: given(bits, 4, "delivery-100".to_owned()),
             since: given(bits, 5, hour_ago),
         };
-        walk(&format!("{filter:?}"), async |page| event_list::list(conn, &filter, page).await).await;
+        walk(&format!("{filter:?}"), async |page| event_list::list(conn, &filter, page).await)
+            .await;
     }
 }
 
@@ -121,9 +137,15 @@ async fn config_object_lists(conn: &Conn) {
             status: given(bits, 3, ObjectStatus::Deleted),
             path: given(bits, 4, "skills/10/SKILL.md".to_owned()),
         };
-        walk(&format!("{filter:?}"), async |page| config_object_list::list(conn, &filter, page).await).await;
+        walk(&format!("{filter:?}"), async |page| {
+            config_object_list::list(conn, &filter, page).await
+        })
+        .await;
     }
-    let first = config_object_list::list(conn, &ConfigObjectFilter::default(), PageRequest::first()).await.unwrap();
+    let first =
+        config_object_list::list(conn, &ConfigObjectFilter::default(), PageRequest::first())
+            .await
+            .unwrap();
     let newest: ConfigObjectId = first.items[0].id;
     for _ in 0..EXECUTIONS {
         assert_eq!(config_object_list::versions(conn, newest).await.unwrap().len(), 1);
@@ -132,7 +154,10 @@ async fn config_object_lists(conn: &Conn) {
 }
 
 /// Reads the first page and one that is deep, or the last, and checks the plans of all that was run for it.
-async fn walk<T, I: Copy + Debug>(what: &str, list: impl AsyncFn(PageRequest<I>) -> Result<Page<T, I>, StoreError>) {
+async fn walk<T, I: Copy + Debug>(
+    what: &str,
+    list: impl AsyncFn(PageRequest<I>) -> Result<Page<T, I>, StoreError>,
+) {
     let mut cursor = None;
     for _ in 0..EXECUTIONS {
         let page = list(PageRequest::new(PAGE_ITEMS_MAX, None).unwrap()).await.unwrap();
@@ -170,7 +195,10 @@ fn fixed(n: u32) -> Uuid {
     Uuid::parse_str(&format!("00000000-0000-4000-8000-{n:012}")).unwrap()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the rows are seeded around the database's present time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the rows are seeded around the database's present time"
+)]
 fn now() -> Timestamp {
     Timestamp::now()
 }

@@ -58,7 +58,7 @@ select id, pg_temp.fixed(workspace), pg_temp.fixed(target), 's' || n, 'skill' fr
 
 insert into sync_event (id, workspace_id, target_id, event_id, trigger, status, completed_at, delivery_id, event_type,
                         repository, git_ref, announced_sha, applied_sha)
-select id, pg_temp.fixed((1 + target % 50)), pg_temp.fixed(target), id, 'push',
+select id, pg_temp.fixed(case when target <= 200 then 1 else 1 + target % 50 end), pg_temp.fixed(target), id, 'push',
        case when n % 200 = 0 then 'failed' when n % 3 = 0 then 'ignored' else 'completed' end, now(), 'delivery-' || n,
        'github.push', 'octo/r' || target, 'refs/heads/main', md5(n::text) || '00000000', md5(n::text) || '00000000'
   from numbered;

@@ -1,20 +1,21 @@
 //! A private `RabbitMQ`: one node with its own Erlang port mapper, none of which leaves the loopback interface.
 
-use std::fs::{self, OpenOptions};
+mod node;
+
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use nix::sys::signal::Signal;
-use serde::{Deserialize, Serialize};
 
+use self::node::{Saved, environment, saved_path, write_files};
 use super::find::RabbitTools;
 use super::process::{Process, tail};
-use super::{place, ports, secrets, wait};
+use super::{place, secrets, wait};
 
 const USER: &str = "hookyard";
 const START_LIMIT: Duration = Duration::from_secs(90);
@@ -30,15 +31,6 @@ pub struct RabbitMqConfig {
     /// The folder of everything that belongs to this node; kept, and found again by the next start.
     pub dir: PathBuf,
     pub tools: RabbitTools,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Saved {
-    node: String,
-    port: u16,
-    distribution_port: u16,
-    port_mapper_port: u16,
-    password: String,
 }
 
 /// A running private node; ended on drop, together with its port mapper.
@@ -172,10 +164,6 @@ impl RabbitMq {
     }
 }
 
-fn saved_path(dir: &Path) -> PathBuf {
-    dir.join("rabbitmq.json")
-}
-
 fn record(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}.pid"))
 }
@@ -195,84 +183,6 @@ fn speaks_amqp(address: SocketAddr) -> bool {
         Ok(first[0])
     };
     matches!(answer(), Ok(METHOD_FRAME))
-}
-
-impl Saved {
-    fn fresh() -> Result<Self> {
-        let [port, distribution_port, port_mapper_port] = ports::free()?;
-        let name = &secrets::password()[..8];
-        Ok(Self {
-            node: format!("hookyard-{name}@localhost"),
-            port,
-            distribution_port,
-            port_mapper_port,
-            password: secrets::password(),
-        })
-    }
-
-    fn on_free_ports(self) -> Result<Self> {
-        Ok(Self {
-            port: ports::keep_or_find(self.port)?,
-            distribution_port: ports::keep_or_find(self.distribution_port)?,
-            port_mapper_port: ports::keep_or_find(self.port_mapper_port)?,
-            ..self
-        })
-    }
-}
-
-fn write_files(dir: &Path, saved: &Saved) -> Result<()> {
-    let settings = format!(
-        "listeners.tcp.1 = 127.0.0.1:{}\n\
-         default_user = {USER}\n\
-         default_pass = {}\n\
-         vm_memory_high_watermark.relative = 0.4\n\
-         disk_free_limit.absolute = 50MB\n\
-         raft.wal_max_size_bytes = 64000000\n\
-         log.console = true\n\
-         log.console.level = info\n\
-         log.file = false\n",
-        saved.port, saved.password
-    );
-    secrets::write(&dir.join("rabbitmq.conf"), settings.as_bytes())?;
-    secrets::write(&dir.join("enabled_plugins"), b"[].\n")?;
-    // Takes the place of the machine's /etc/rabbitmq/rabbitmq-env.conf, which speaks of another node.
-    secrets::write(&dir.join("rabbitmq-env.conf"), b"")?;
-    write_cookie(dir)?;
-    secrets::write_json(&saved_path(dir), saved)
-}
-
-/// Erlang accepts its cookie only from a file that its owner alone can read.
-fn write_cookie(dir: &Path) -> Result<()> {
-    let path = dir.join(".erlang.cookie");
-    if !path.exists() {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o400).open(&path)?;
-        file.write_all(secrets::password().as_bytes())?;
-    }
-    Ok(())
-}
-
-/// Both the node and its tools find everything in the node's own folder, and nothing of the caller's.
-fn environment(command: &mut Command, dir: &Path, saved: &Saved) {
-    let inherited: Vec<_> = std::env::vars_os()
-        .map(|(name, _)| name)
-        .filter(|name| {
-            name.to_str()
-                .is_some_and(|name| name.starts_with("RABBITMQ_") || name.starts_with("ERL_"))
-        })
-        .collect();
-    for name in inherited {
-        command.env_remove(name);
-    }
-    command
-        .current_dir(dir)
-        .env("HOME", dir)
-        .env("LC_ALL", "C.UTF-8")
-        .env("ERL_EPMD_PORT", saved.port_mapper_port.to_string())
-        .env("ERL_EPMD_ADDRESS", "127.0.0.1")
-        .env("RABBITMQ_CONF_ENV_FILE", dir.join("rabbitmq-env.conf"))
-        .env("RABBITMQ_NODENAME", &saved.node)
-        .env("RABBITMQ_DIST_PORT", saved.distribution_port.to_string())
-        .env("RABBITMQ_CTL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}");
 }
 
 async fn launch_port_mapper(config: &RabbitMqConfig, saved: &Saved) -> Result<Process> {

@@ -5,8 +5,8 @@ use hookyard_domain::ids::{EventId, TargetId};
 use hookyard_domain::sync_event::SyncTrigger;
 use hookyard_domain::target::{AccountStatus, TargetStatus};
 use hookyard_store::lifecycle::{
-    queue_unless_pending, rename, set_accounts, set_archived, set_default_branch, set_targets,
-    targets_of,
+    Reach, queue_unless_pending, rename, set_accounts, set_archived, set_default_branch,
+    set_targets, targets_of,
 };
 use hookyard_store::{StoreError, Tx, sync_events};
 
@@ -24,17 +24,17 @@ const AWAY: &[TargetStatus] = &[TargetStatus::RepositoryRemoved, TargetStatus::R
 struct Change<'a, 'tx> {
     tx: &'a Tx<'tx>,
     event: EventId,
-    installation_id: i64,
+    reach: Reach,
 }
 
-/// Applies a change to everything that is tracked through the installation.
+/// Applies a change to everything that is tracked within reach.
 pub(super) async fn apply(
     tx: &Tx<'_>,
     event: EventId,
-    installation_id: i64,
+    reach: Reach,
     change: &Lifecycle,
 ) -> Result<(), StoreError> {
-    let it = Change { tx, event, installation_id };
+    let it = Change { tx, event, reach };
     match change {
         Lifecycle::InstallationDeleted => {
             it.move_accounts(
@@ -116,14 +116,14 @@ impl Change<'_, '_> {
         from: &[AccountStatus],
         to: AccountStatus,
     ) -> Result<(), StoreError> {
-        set_accounts(self.tx, self.installation_id, from, to).await.map(drop)
+        set_accounts(self.tx, &self.reach, from, to).await.map(drop)
     }
 
     async fn targets(
         &self,
         repositories: Option<&[RepositoryName]>,
     ) -> Result<Vec<TargetId>, StoreError> {
-        targets_of(self.tx, self.installation_id, repositories).await
+        targets_of(self.tx, &self.reach, repositories).await
     }
 
     async fn targets_of(&self, repository: &RepositoryName) -> Result<Vec<TargetId>, StoreError> {

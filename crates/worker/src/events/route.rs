@@ -9,7 +9,8 @@ use hookyard_domain::job::RUNS_MAX;
 use hookyard_sources::{github_envelope, github_payload};
 use hookyard_store::events::{self, Routable};
 use hookyard_store::jobs::{self, Ended, Lease};
-use hookyard_store::{StoreError, Tx, lifecycle as tracked, sync_events};
+use hookyard_store::lifecycle::{self as tracked, Reach};
+use hookyard_store::{StoreError, Tx, sync_events};
 use metrics::counter;
 use tracing::{debug, error, warn};
 
@@ -111,11 +112,12 @@ async fn act(
     let routed = match disposition {
         Disposition::Push(push) => push_again(tx, lease, routable, &push).await?,
         Disposition::Lifecycle { installation_id, change } => {
-            let workspaces = tracked::workspaces_of(tx, installation_id).await?;
+            let reach = Reach { installation_id, workspace: routable.workspace };
+            let workspaces = tracked::workspaces_of(tx, &reach).await?;
             if workspaces.is_empty() {
                 ignored(Ignored::NotConnected, workspaces)
             } else {
-                lifecycle::apply(tx, routable.id, installation_id, &change).await?;
+                lifecycle::apply(tx, routable.id, reach, &change).await?;
                 Routed { outcome: None, reason: None, workspaces }
             }
         }
@@ -141,14 +143,15 @@ async fn push_again(
     routable: &Routable,
     push: &Push,
 ) -> Result<Routed, StoreError> {
+    let reach = Reach { installation_id: push.installation_id, workspace: routable.workspace };
     let queued_by_ingress = !lease.again && !events::syncs(tx, routable.id).await?.is_empty();
     let workspaces = if queued_by_ingress {
-        tracked::workspaces_of(tx, push.installation_id).await?
+        tracked::workspaces_of(tx, &reach).await?
     } else {
         sync_events::queue_for_push(tx, routable.id, routable.workspace, push).await?
     };
     Ok(if workspaces.is_empty() {
-        ignored(Ignored::NotTracked, tracked::workspaces_of(tx, push.installation_id).await?)
+        ignored(Ignored::NotTracked, tracked::workspaces_of(tx, &reach).await?)
     } else {
         Routed { outcome: None, reason: None, workspaces }
     })

@@ -6,9 +6,9 @@ use hookyard_domain::job::RUNS_MAX;
 use hookyard_domain::sync_event::SyncReason;
 use hookyard_domain::target::TargetStatus;
 use hookyard_github::GitHubError;
+use hookyard_store::StoreError;
 use hookyard_store::jobs::{Ended, Lease};
 use hookyard_store::sync_events::{self, End, Start, SyncWork};
-use hookyard_store::{StoreError, jobs};
 use metrics::counter;
 use tracing::{debug, error, info, warn};
 
@@ -62,7 +62,7 @@ async fn run_leased(context: &Context, lease: &Lease) -> Result<Ended, StoreErro
     let Some((result, requests)) = until_drained(context, Box::pin(attempt(context, &work))).await
     else {
         // The process ends: somebody else goes on, with every blob that was staged.
-        return jobs::release(&context.store.conn().await?, lease).await;
+        return sync_events::park(&mut context.store.conn().await?, lease, &work, 0, false).await;
     };
     match result {
         Ok(end) => finish(context, lease, &work, &end, requests).await,

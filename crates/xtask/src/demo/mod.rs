@@ -5,13 +5,11 @@ pub(crate) mod sample;
 mod show;
 mod story;
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
-use hookyard_testkit::servers::Postgres;
+use anyhow::Result;
 use hookyard_testkit::servers::process::tail;
 
 use crate::cargo::{self, Profile};
@@ -37,7 +35,9 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<ExitCode> {
     let layout = Layout::new(cargo::scratch().join("demo"));
     layout.create()?;
     let _owner = Owner::claim(&layout.dir)?;
-    clean(&layout).await?;
+    stack::down(&layout).await?;
+    stack::wipe(&layout)?;
+    layout.create()?;
     let options =
         Options { repo: args.repo, profile: Profile::Debug, no_install: context.no_install };
     let told = context.interrupted.run_until_cancelled(start_and_tell(&layout, options)).await;
@@ -63,25 +63,6 @@ async fn start_and_tell(layout: &Layout, options: Options) -> Result<Stack> {
     let stack = Stack::start(layout.clone(), options).await?;
     story::tell(&stack).await?;
     Ok(stack)
-}
-
-/// Ends and removes what an earlier demo left.
-async fn clean(layout: &Layout) -> Result<()> {
-    stack::down(layout).await?;
-    Postgres::remove(&layout.postgres())?;
-    for leftover in ["rabbitmq", "logs", "run", "stack.json", "stack.env"] {
-        let path = layout.dir.join(leftover);
-        if path.is_dir() {
-            fs::remove_dir_all(&path).with_context(|| path.display().to_string())?;
-        } else if path.exists() {
-            fs::remove_file(&path).with_context(|| path.display().to_string())?;
-        }
-    }
-    let repository = layout.repository();
-    if repository.exists() {
-        fs::remove_dir_all(&repository).with_context(|| repository.display().to_string())?;
-    }
-    layout.create()
 }
 
 fn show_logs(layout: &Layout) {

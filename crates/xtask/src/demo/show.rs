@@ -106,7 +106,7 @@ pub(super) fn where_next(stack: &Stack) {
     say::detail("$HOOKYARD_ADMIN_BIN config-objects list");
     say::detail("$HOOKYARD_ADMIN_BIN doctor");
     say::detail(&format!("curl -s -X POST {move_branch} -d '{{\"sha\": \"{branch}~1\"}}'"));
-    say::detail(&format!("Logs: {}", stack.layout.dir.join("logs").display()));
+    say::detail(&format!("Logs: {}", stack.layout.logs().display()));
 }
 
 /// The files that the sync did something about.

@@ -7,11 +7,11 @@ use anyhow::{Context as _, Result, bail};
 use hookyard_testkit::servers::process::Identity;
 use hookyard_testkit::servers::{Durability, Postgres, RabbitMq};
 
+use super::env_file;
 use super::layout::Layout;
 use super::member::{self, Name};
 use super::plan::Plan;
-use super::{env_file, up};
-use crate::{say, servers};
+use crate::{repository, say, servers};
 
 /// The part's process, if it runs.
 fn running(layout: &Layout, name: Name) -> Option<Identity> {
@@ -59,6 +59,21 @@ pub(crate) async fn down(layout: &Layout) -> Result<()> {
     Ok(())
 }
 
+/// Removes everything that an ended stack has made.
+pub(crate) fn wipe(layout: &Layout) -> Result<()> {
+    Postgres::remove(&layout.postgres())?;
+    let folders = [layout.rabbitmq(), layout.repository(), layout.logs(), layout.run()];
+    let files =
+        [layout.plan_file(), layout.env_file(), repository::config_path(&layout.repository())];
+    for path in folders.iter().filter(|path| path.exists()) {
+        fs::remove_dir_all(path).with_context(|| path.display().to_string())?;
+    }
+    for path in files.iter().filter(|path| path.exists()) {
+        fs::remove_file(path).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
 /// Ends our own parts, whichever run.
 pub(super) async fn end_processes(layout: &Layout) -> Result<()> {
     let [github, ingress, worker, admin] = Name::OURS;
@@ -90,7 +105,10 @@ pub(super) async fn restart(layout: &Layout, name: Name, no_install: bool) -> Re
         }
         Name::Github | Name::Ingress | Name::Worker | Name::Admin => {
             member::stop(layout, name).await?;
-            up::start_member(layout, &plan, &addresses, name).await?.detach();
+            let mut process = member::launch(layout, &plan, &addresses, name)?;
+            // One that is not ready in time stays, to be looked at.
+            process.detach();
+            member::ready(layout, &plan, name, &mut process).await?;
         }
     }
     env_file::write(layout, &plan, &addresses)?;

@@ -14,13 +14,20 @@ use super::plan::{self, Plan};
 use super::seed::WORKSPACE;
 
 /// The names that processes read as their own settings, too.
-pub(super) const NAMES_OF_SETTINGS: [&str; 5] = [
+const SETTINGS: [&str; 5] = [
     "HOOKYARD_DATABASE_URL",
     "HOOKYARD_AMQP_URL",
     "HOOKYARD_SOURCE_KEYS",
     "HOOKYARD_VAULT_KEYS",
     "HOOKYARD_GITHUB_API_URL",
 ];
+
+/// Every name that a shell may have read from a stack's file and hands down.
+pub(super) fn names(layout: &Layout) -> Vec<String> {
+    let written = read(layout).unwrap_or_default();
+    let written = written.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name);
+    SETTINGS.into_iter().chain(written).map(str::to_owned).collect()
+}
 
 pub(super) fn read(layout: &Layout) -> Result<String> {
     let path = layout.env_file();

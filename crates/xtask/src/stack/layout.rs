@@ -18,16 +18,25 @@ impl Layout {
 
     pub(crate) fn create(&self) -> Result<()> {
         place::passable_dir(&self.dir)?;
-        place::private_dir(&self.dir.join("logs"))?;
-        place::private_dir(&self.dir.join("run"))
+        place::private_dir(&self.logs())?;
+        place::private_dir(&self.run())
+    }
+
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.dir.join("logs")
+    }
+
+    /// Records of processes, and secrets that they share.
+    pub(crate) fn run(&self) -> PathBuf {
+        self.dir.join("run")
     }
 
     pub(crate) fn log(&self, name: &str) -> PathBuf {
-        self.dir.join("logs").join(format!("{name}.log"))
+        self.logs().join(format!("{name}.log"))
     }
 
     pub(crate) fn record(&self, name: &str) -> PathBuf {
-        self.dir.join("run").join(format!("{name}.pid"))
+        self.run().join(format!("{name}.pid"))
     }
 
     pub(crate) fn env_file(&self) -> PathBuf {
@@ -43,16 +52,16 @@ impl Layout {
     }
 
     pub(crate) fn webhook_secret(&self) -> PathBuf {
-        self.dir.join("run/github-webhook-secret")
+        self.run().join("github-webhook-secret")
     }
 
     /// Written by the simulator once it listens.
     pub(crate) fn github_ready(&self) -> PathBuf {
-        self.dir.join("run/github.ready")
+        self.run().join("github.ready")
     }
 
     pub(crate) fn app_key(&self) -> PathBuf {
-        self.dir.join("run/github-app-key.pem")
+        self.run().join("github-app-key.pem")
     }
 
     pub(crate) fn postgres(&self) -> PathBuf {

@@ -115,10 +115,10 @@ pub(super) fn launch(
     if name == Name::Ingress {
         command.args(["--listen", &format!("127.0.0.1:{}", plan.ports.ingress)]);
     }
-    // A shell that has read stack.env hands these down, with values meant for other processes; every other
-    // setting of the caller's environment reaches the process.
-    for setting in env_file::NAMES_OF_SETTINGS {
-        command.env_remove(setting);
+    // A shell that has read stack.env hands all of it down, and no process may see another one's secrets.
+    // Every other setting of the caller's environment reaches the process.
+    for name in env_file::names(layout) {
+        command.env_remove(name);
     }
     command.envs(addresses.settings(plan, name)).current_dir(&layout.dir);
     Process::spawn(

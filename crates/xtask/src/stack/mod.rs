@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-pub(crate) use self::control::down;
+pub(crate) use self::control::{down, wipe};
 pub(crate) use self::layout::Layout;
 pub(crate) use self::up::{Options, Stack};
 
@@ -41,7 +41,11 @@ pub(crate) enum Command {
     /// End one part in good order and start it again on the same ports
     Restart { name: Name },
     /// End everything; the data stays
-    Down,
+    Down {
+        /// Remove the data as well
+        #[arg(long)]
+        wipe: bool,
+    },
     /// Say what runs
     Status,
 }
@@ -56,8 +60,11 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<ExitCode> 
         }
         Command::Env => say::line(env_file::read(&layout)?.trim_end()),
         Command::Restart { name } => control::restart(&layout, name, context.no_install).await?,
-        Command::Down => {
+        Command::Down { wipe: and_wipe } => {
             down(&layout).await?;
+            if and_wipe {
+                wipe(&layout)?;
+            }
             say::line("The stack is down.");
         }
         Command::Status => return Ok(control::status(&layout)),

@@ -91,7 +91,7 @@ impl Stack {
     }
 }
 
-pub(super) async fn start_member(
+async fn start_member(
     layout: &Layout,
     plan: &Plan,
     addresses: &Addresses,
@@ -118,7 +118,9 @@ async fn migrate(plan: &Plan, addresses: &Addresses) -> Result<()> {
     ];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.clone())).to_vec();
     let owner = Admin { program: plan.binaries.join("hookyard-admin"), environment };
-    owner.run(&["migrate"]).await.map(drop)
+    let hint =
+        "the database cannot be migrated; `cargo xtask stack down --wipe` lets it begin anew";
+    owner.run(&["migrate"]).await.map(drop).context(hint)
 }
 
 /// Keeps the repository of the last time, unless another one is asked for.

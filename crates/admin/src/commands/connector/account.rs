@@ -48,7 +48,8 @@ pub(crate) async fn run(command: AccountCommand, session: &SessionArgs) -> anyho
     match command {
         AccountCommand::Add { workspace, installation_id, login, because } => {
             let actor = because.actor()?;
-            let account = operation::add_account(&store, &actor, &workspace, installation_id, &login).await?;
+            let account =
+                operation::add_account(&store, &actor, &workspace, installation_id, &login).await?;
             Answer::new(&account, fields(&account).render())
         }
         AccountCommand::List { workspace, page } => {
@@ -57,10 +58,18 @@ pub(crate) async fn run(command: AccountCommand, session: &SessionArgs) -> anyho
             let page = accounts::list(&conn, workspace, page.request()?).await?;
             let mut table = Table::new(&["ID", "WORKSPACE", "LOGIN", "INSTALLATION", "STATUS"]);
             for it in &page.items {
-                let (installation, status) = (it.installation_id.to_string(), it.status.to_string());
-                table.row([it.id.to_string(), it.workspace.clone(), it.login.clone(), installation, status]);
+                let (installation, status) =
+                    (it.installation_id.to_string(), it.status.to_string());
+                table.row([
+                    it.id.to_string(),
+                    it.workspace.clone(),
+                    it.login.clone(),
+                    installation,
+                    status,
+                ]);
             }
-            let mut text = table.render("no accounts; add one with `hookyard-admin connector account add`");
+            let mut text =
+                table.render("no accounts; add one with `hookyard-admin connector account add`");
             next_page(&mut text, page.next_cursor);
             Answer::new(&page, text)
         }

@@ -47,13 +47,22 @@ pub(crate) async fn run(command: InstanceCommand, session: &SessionArgs) -> anyh
             let mut table = Table::new(&["ID", "WORKSPACE", "NAME", "STATUS", "ACCOUNT"]);
             for it in &page.items {
                 let (status, account) = (it.status.to_string(), it.account_id.to_string());
-                table.row([it.id.to_string(), it.workspace.clone(), it.name.clone(), status, account]);
+                table.row([
+                    it.id.to_string(),
+                    it.workspace.clone(),
+                    it.name.clone(),
+                    status,
+                    account,
+                ]);
             }
-            let mut text = table.render("no instances; add one with `hookyard-admin connector instance add`");
+            let mut text =
+                table.render("no instances; add one with `hookyard-admin connector instance add`");
             next_page(&mut text, page.next_cursor);
             Answer::new(&page, text)
         }
-        InstanceCommand::Show { id } => shown(&operation::require_instance(&store.conn().await?, id).await?),
+        InstanceCommand::Show { id } => {
+            shown(&operation::require_instance(&store.conn().await?, id).await?)
+        }
     }
 }
 

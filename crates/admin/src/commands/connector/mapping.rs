@@ -47,9 +47,9 @@ pub(crate) enum MappingCommand {
 pub(crate) async fn run(command: MappingCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
     let store = session.store().await?;
     match command {
-        MappingCommand::Add { target, selector, object_type, because } => {
-            changed(&operation::add(&store, &because.actor()?, target, &selector, object_type).await?)
-        }
+        MappingCommand::Add { target, selector, object_type, because } => changed(
+            &operation::add(&store, &because.actor()?, target, &selector, object_type).await?,
+        ),
         MappingCommand::List { target, page } => {
             let page = mappings::list(&store.conn().await?, target, page.request()?).await?;
             let mut table = Table::new(&["ID", "TARGET", "SELECTOR", "TYPE"]);
@@ -57,7 +57,8 @@ pub(crate) async fn run(command: MappingCommand, session: &SessionArgs) -> anyho
                 let (target, object_type) = (it.target_id.to_string(), it.object_type.to_string());
                 table.row([it.id.to_string(), target, it.selector.clone(), object_type]);
             }
-            let mut text = table.render("no mappings; add one with `hookyard-admin connector mapping add`");
+            let mut text =
+                table.render("no mappings; add one with `hookyard-admin connector mapping add`");
             next_page(&mut text, page.next_cursor);
             Answer::new(&page, text)
         }
@@ -76,8 +77,10 @@ fn changed(changed: &ChangedMapping) -> anyhow::Result<Answer> {
         || "none: the target is not synchronised at present".to_owned(),
         |sync| format!("{} (queued)", sync.id),
     );
-    let text =
-        fields(&changed.mapping).field("mapping revision", changed.mapping_revision).field("sync", sync).render();
+    let text = fields(&changed.mapping)
+        .field("mapping revision", changed.mapping_revision)
+        .field("sync", sync)
+        .render();
     Answer::new(changed, text)
 }
 

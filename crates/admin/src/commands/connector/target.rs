@@ -74,7 +74,8 @@ pub(crate) async fn run(command: TargetCommand, session: &SessionArgs) -> anyhow
             let conn = store.conn().await?;
             let workspace = workspaces::filter(&conn, workspace.as_ref()).await?;
             let page = targets::list(&conn, workspace, page.request()?).await?;
-            let mut table = Table::new(&["ID", "WORKSPACE", "REPOSITORY", "BRANCH", "STATUS", "APPLIED", "AT"]);
+            let mut table =
+                Table::new(&["ID", "WORKSPACE", "REPOSITORY", "BRANCH", "STATUS", "APPLIED", "AT"]);
             for it in &page.items {
                 table.row([
                     it.id.to_string(),
@@ -86,7 +87,8 @@ pub(crate) async fn run(command: TargetCommand, session: &SessionArgs) -> anyhow
                     since(it.applied_at),
                 ]);
             }
-            let mut text = table.render("no targets; add one with `hookyard-admin connector target add`");
+            let mut text =
+                table.render("no targets; add one with `hookyard-admin connector target add`");
             next_page(&mut text, page.next_cursor);
             Answer::new(&page, text)
         }
@@ -125,7 +127,11 @@ pub(crate) fn short_sha(sha: Option<&str>) -> String {
 }
 
 fn shown(target: &Target) -> anyhow::Result<Answer> {
-    let status = if target.archived { format!("{} (archived on GitHub)", target.status) } else { target.status.to_string() };
+    let status = if target.archived {
+        format!("{} (archived on GitHub)", target.status)
+    } else {
+        target.status.to_string()
+    };
     let text = Fields::default()
         .field("target", target.id)
         .field("workspace", &target.workspace)

@@ -30,8 +30,12 @@ fn headline(sync: &SyncEvent) -> String {
         SyncStatus::Queued => format!("QUEUED{why}: {what} waits for its sync"),
         SyncStatus::Running => format!("RUNNING{why}: {what} is being read"),
         SyncStatus::Completed => format!("COMPLETED{why}: the config objects equal {what}"),
-        SyncStatus::Partial => format!("PARTIAL{why}: the config objects equal {what} but for the files that failed"),
-        SyncStatus::Failed => format!("FAILED{why}: {what} was not brought in; everything stays as it was"),
+        SyncStatus::Partial => {
+            format!("PARTIAL{why}: the config objects equal {what} but for the files that failed")
+        }
+        SyncStatus::Failed => {
+            format!("FAILED{why}: {what} was not brought in; everything stays as it was")
+        }
         SyncStatus::Ignored => format!("IGNORED{why}: nothing was done about {what}"),
     }
 }
@@ -39,7 +43,13 @@ fn headline(sync: &SyncEvent) -> String {
 fn facts(view: &SyncEventView) -> Fields {
     let sync = &view.sync_event;
     let event = view.event.as_ref().map(|event| {
-        format!("{} {} received {} (body {})", event.id, event.event_type, time(event.received_at), body(event.body))
+        format!(
+            "{} {} received {} (body {})",
+            event.id,
+            event.event_type,
+            time(event.received_at),
+            body(event.body)
+        )
     });
     let expired = || sync.event_id.map(|id| format!("{id} (body expired)"));
     Fields::default()
@@ -114,7 +124,10 @@ mod tests {
         let counts = Counts { created: 1, skipped: 9_999, ..Counts::default() };
         let text = bar(&counts);
         assert!(text.starts_with("+..."), "{text}");
-        assert!(text.ends_with("+ 1 created   ~ 0 updated   - 0 deleted   . 9999 skipped   ! 0 failed"), "{text}");
+        assert!(
+            text.ends_with("+ 1 created   ~ 0 updated   - 0 deleted   . 9999 skipped   ! 0 failed"),
+            "{text}"
+        );
         assert!(!bar(&Counts::default()).contains('\n'));
     }
 }

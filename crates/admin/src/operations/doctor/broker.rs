@@ -2,16 +2,20 @@
 
 use hookyard_queue::{Broker, BrokerSettings, Feed, Queue};
 
-use super::{Check, Checks, causes};
+use super::{Check, causes};
 
-pub(super) async fn check(settings: Option<&BrokerSettings>, checks: &mut Checks) {
+pub(super) async fn check(settings: Option<&BrokerSettings>) -> Check {
     let Some(settings) = settings else {
-        checks.push(Check::warn("broker", "not looked at", "set HOOKYARD_AMQP_URL, as the processes have it"));
-        return;
+        return Check::warn(
+            "broker",
+            "not looked at",
+            "set HOOKYARD_AMQP_URL, as the processes have it",
+        );
     };
     let broker = Broker::new(settings.clone());
-    checks.push(queues(&broker).await);
+    let check = queues(&broker).await;
     broker.close().await;
+    check
 }
 
 async fn queues(broker: &Broker) -> Check {
@@ -23,7 +27,11 @@ async fn queues(broker: &Broker) -> Check {
             Err(error) => {
                 let advice = "check HOOKYARD_AMQP_URL, that RabbitMQ runs and has no alarm; events are accepted and \
                               worked on meanwhile, only slower";
-                return Check::fail("broker", format!("{}: {}", feed.as_str(), causes(&error)), advice);
+                return Check::fail(
+                    "broker",
+                    format!("{}: {}", feed.as_str(), causes(&error)),
+                    advice,
+                );
             }
         }
     }

@@ -7,7 +7,10 @@ use hookyard_store::{Conn, StoreError, github_app};
 use hookyard_vault::{KeyRing, Label, sealed_under};
 use uuid::Uuid;
 
-use super::{Check, Checked, Checks, Examination};
+use super::Check;
+
+pub(super) const SOURCES: &str = "source keys";
+pub(super) const VAULT: &str = "vault keys";
 
 /// What was learnt of the secrets of one ring.
 #[derive(Default)]
@@ -31,39 +34,33 @@ impl Seen {
             let advice = format!("put the key back into {variable}, or set the secret again");
             return Check::fail(name, broken, advice);
         }
-        let used: Vec<String> = self.keys.iter().map(|(key, count)| format!("{key} ({count})")).collect();
-        let found = format!("every secret opens; keys in use: {}", if used.is_empty() { "none".to_owned() } else { used.join(", ") });
+        let used: Vec<String> =
+            self.keys.iter().map(|(key, count)| format!("{key} ({count})")).collect();
+        if used.is_empty() {
+            return Check::ok(name, "nothing is sealed yet");
+        }
+        let found = format!("every secret opens; keys in use: {}", used.join(", "));
         if self.keys.keys().all(|key| key == ring.active_id()) {
             Check::ok(name, found)
         } else {
-            Check::warn(name, found, format!("the active key is {}; run `hookyard-admin vault reseal`", ring.active_id()))
+            let advice = format!(
+                "the active key is {}; run `hookyard-admin vault reseal`",
+                ring.active_id()
+            );
+            Check::warn(name, found, advice)
         }
     }
 }
 
-pub(super) async fn check(examination: &Examination<'_>, checks: &mut Checks) -> Checked {
-    let conn = examination.store.conn().await?;
-    checks.push(match examination.source_ring {
-        Some(ring) => sources(&conn, ring).await?.judge("source keys", "HOOKYARD_SOURCE_KEYS", ring),
-        None => not_given("source keys", "HOOKYARD_SOURCE_KEYS"),
-    });
-    checks.push(match examination.vault_ring {
-        Some(ring) => app(&conn, ring).await?.judge("vault keys", "HOOKYARD_VAULT_KEYS", ring),
-        None => not_given("vault keys", "HOOKYARD_VAULT_KEYS"),
-    });
-    Ok(())
-}
-
-fn not_given(name: &'static str, variable: &str) -> Check {
-    Check::warn(name, "not looked at", format!("set {variable}, as the processes have it"))
-}
-
-async fn sources(conn: &Conn, ring: &KeyRing) -> Result<Seen, StoreError> {
+pub(super) async fn sources(conn: &Conn, ring: Option<&KeyRing>) -> Result<Check, StoreError> {
+    let Some(ring) = ring else { return Ok(not_given(SOURCES, "HOOKYARD_SOURCE_KEYS")) };
     let mut seen = Seen::default();
     let mut after = Uuid::nil();
     loop {
         let batch = secrets::after(conn, after).await?;
-        let Some(last) = batch.last() else { return Ok(seen) };
+        let Some(last) = batch.last() else {
+            return Ok(seen.judge(SOURCES, "HOOKYARD_SOURCE_KEYS", ring));
+        };
         after = last.id;
         for secret in &batch {
             let label = Label { table: secrets::TABLE, row: secret.id, column: secrets::COLUMN };
@@ -72,11 +69,16 @@ async fn sources(conn: &Conn, ring: &KeyRing) -> Result<Seen, StoreError> {
     }
 }
 
-async fn app(conn: &Conn, ring: &KeyRing) -> Result<Seen, StoreError> {
+pub(super) async fn app(conn: &Conn, ring: Option<&KeyRing>) -> Result<Check, StoreError> {
+    let Some(ring) = ring else { return Ok(not_given(VAULT, "HOOKYARD_VAULT_KEYS")) };
     let mut seen = Seen::default();
     if let Some(app) = github_app::current(conn).await? {
         let label = Label { table: github_app::TABLE, row: app.id, column: github_app::COLUMN };
         seen.look(ring, &label, &app.private_key_sealed);
     }
-    Ok(seen)
+    Ok(seen.judge(VAULT, "HOOKYARD_VAULT_KEYS", ring))
+}
+
+fn not_given(name: &'static str, variable: &str) -> Check {
+    Check::warn(name, "not looked at", format!("set {variable}, as the processes have it"))
 }

@@ -2,83 +2,82 @@
 
 use hookyard_store::{Conn, StoreError, doctor};
 
-use super::{Check, Checked, Checks, Examination, listed};
+use super::{Check, listed};
 
-pub(super) async fn check(examination: &Examination<'_>, checks: &mut Checks) -> Checked {
-    let conn = examination.store.conn().await?;
-    checks.push(jobs(&conn).await?);
-    checks.push(syncs(&conn).await?);
-    checks.push(sources(&conn).await?);
-    checks.push(confirmations(&conn).await?);
-    checks.push(dead_letters(&conn).await?);
-    checks.push(rejected(&conn).await?);
-    Ok(())
-}
+pub(super) const JOBS: &str = "jobs";
+pub(super) const SYNCS: &str = "sync events";
+pub(super) const SOURCES: &str = "sources";
+pub(super) const CONFIRMATIONS: &str = "confirmations";
+pub(super) const DEAD_LETTERS: &str = "dead letters";
+pub(super) const REJECTED: &str = "rejected messages";
 
-async fn jobs(conn: &Conn) -> Result<Check, StoreError> {
+pub(super) async fn jobs(conn: &Conn) -> Result<Check, StoreError> {
     let stuck = doctor::stuck_jobs(conn).await?;
     if stuck.ready == 0 && stuck.leased == 0 {
-        return Ok(Check::ok("jobs", "none is stuck"));
+        return Ok(Check::ok(JOBS, "none is stuck"));
     }
     Ok(Check::fail(
-        "jobs",
-        format!("{} wait for more than five minutes, {} are held by leases that ended", stuck.ready, stuck.leased),
+        JOBS,
+        format!(
+            "{} wait for more than five minutes, {} are held by leases that ended",
+            stuck.ready, stuck.leased
+        ),
         "start a worker for their queues, or more of them; see `hookyard-admin jobs` and the workers' logs",
     ))
 }
 
-async fn syncs(conn: &Conn) -> Result<Check, StoreError> {
+pub(super) async fn syncs(conn: &Conn) -> Result<Check, StoreError> {
     let lost = doctor::syncs_without_job(conn).await?;
     if lost.is_empty() {
-        return Ok(Check::ok("sync events", "every unfinished one has its job"));
+        return Ok(Check::ok(SYNCS, "every unfinished one has its job"));
     }
     Ok(Check::fail(
-        "sync events",
+        SYNCS,
         format!("no job will finish {}", listed(&lost)),
         "queue a sync of their targets with `hookyard-admin connector target resync ID`",
     ))
 }
 
-async fn sources(conn: &Conn) -> Result<Check, StoreError> {
+pub(super) async fn sources(conn: &Conn) -> Result<Check, StoreError> {
     let bare = doctor::sources_without_secret(conn).await?;
     if bare.is_empty() {
-        return Ok(Check::ok("sources", "every source has a secret"));
+        return Ok(Check::ok(SOURCES, "every source has a secret"));
     }
     Ok(Check::fail(
-        "sources",
+        SOURCES,
         format!("no valid secret, so every delivery is answered 503: {}", listed(&bare)),
         "run `hookyard-admin source rotate ID --secret-stdin`, or `source disable ID`",
     ))
 }
 
-async fn confirmations(conn: &Conn) -> Result<Check, StoreError> {
+pub(super) async fn confirmations(conn: &Conn) -> Result<Check, StoreError> {
     let waiting = doctor::targets_to_confirm(conn).await?;
     if waiting.is_empty() {
-        return Ok(Check::ok("confirmations", "no target waits for one"));
+        return Ok(Check::ok(CONFIRMATIONS, "no target waits for one"));
     }
     Ok(Check::warn(
-        "confirmations",
+        CONFIRMATIONS,
         format!("a sync would delete much of {}", listed(&waiting)),
         "if that is right, run `hookyard-admin connector target resync ID --allow-deletions`",
     ))
 }
 
-async fn dead_letters(conn: &Conn) -> Result<Check, StoreError> {
+pub(super) async fn dead_letters(conn: &Conn) -> Result<Check, StoreError> {
     Ok(match doctor::open_dead_letters(conn).await? {
-        0 => Check::ok("dead letters", "none"),
+        0 => Check::ok(DEAD_LETTERS, "none"),
         count => Check::warn(
-            "dead letters",
+            DEAD_LETTERS,
             format!("{}{count} are not settled", at_least(count)),
             "see `hookyard-admin dead-letters list`; replay or drop them",
         ),
     })
 }
 
-async fn rejected(conn: &Conn) -> Result<Check, StoreError> {
+pub(super) async fn rejected(conn: &Conn) -> Result<Check, StoreError> {
     Ok(match doctor::rejected_lately(conn).await? {
-        0 => Check::ok("rejected messages", "none within a day"),
+        0 => Check::ok(REJECTED, "none within a day"),
         count => Check::warn(
-            "rejected messages",
+            REJECTED,
             format!("{}{count} within a day", at_least(count)),
             "something else publishes into Hookyard's queues; see `hookyard-admin rejected-messages list`",
         ),

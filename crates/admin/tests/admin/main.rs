@@ -1,0 +1,11 @@
+//! The command line as an operator meets it: the real binary, under its own database role, on a real database.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
+mod bad_input;
+mod changes;
+mod doctor;
+mod lists;
+mod secrets;
+mod serving;
+mod set_up;
+mod yard;

@@ -1,0 +1,15 @@
+//! The promises of the job table, the ingress' one statement, and the life of a sync, each on a real database
+//! and under the role that runs it.
+
+mod batches;
+mod disconnect;
+mod ingest;
+mod jobs;
+mod partitions;
+mod races;
+mod redundancy;
+mod roles;
+mod support;
+mod sweep;
+mod sync_ends;
+mod sync_starts;

@@ -1,0 +1,62 @@
+//! Workers that start syncs of one target at once, while pushes go on arriving.
+
+use hookyard_domain::job::JobKind;
+use hookyard_domain::sync_event::SyncReason;
+use hookyard_store::jobs::{Ended, lease_waiting, wake};
+use hookyard_store::sync_events::{End, Start, end, start};
+use uuid::Uuid;
+
+use crate::support::{GRACE_MS, PARSER, Yard, sha};
+
+const WORKERS: usize = 4;
+const PUSHES: u8 = 120;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_sync_of_a_target_runs_at_a_time_and_the_last_push_is_never_forgotten() {
+    let mut yard = Yard::new().await;
+    let committer = yard.committer().await;
+    let pushes: Vec<_> = (0..PUSHES).map(|n| yard.push(&sha(char::from(b'a' + n % 6)))).collect();
+    let pushed = async {
+        for push in pushes {
+            committer.record(&[push], GRACE_MS).await.unwrap();
+        }
+    };
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..WORKERS {
+        let store = yard.worker_store();
+        workers.spawn(async move {
+            let (mut runs, mut idle) = (0, 0);
+            // Nothing to do so often in a row: the pushes have ended.
+            while idle < 200 {
+                let mut conn = store.conn().await.unwrap();
+                wake(&conn).await.unwrap();
+                let leases = lease_waiting(&conn, JobKind::Sync, Uuid::now_v7(), 1).await.unwrap();
+                let Some(lease) = leases.first() else {
+                    idle += 1;
+                    tokio::task::yield_now().await;
+                    continue;
+                };
+                idle = 0;
+                // A second running sync of the target would break a unique index and fail here.
+                if let Start::Run(work) = start(&mut conn, lease, PARSER).await.unwrap() {
+                    runs += 1;
+                    let how = End::Ignored { reason: SyncReason::BranchDeleted, target: None };
+                    let ended = end(&mut conn, lease, &work, &how, 0).await.unwrap();
+                    assert_eq!(ended, Ended::Held);
+                }
+            }
+            runs
+        });
+    }
+    pushed.await;
+    let runs: usize = workers.join_all().await.into_iter().sum();
+    assert!(runs > 0);
+    // What was parked behind the very last run may still wait for its clock.
+    let left =
+        yard.count("select count(*) from sync_event where status in ('queued', 'running')").await;
+    let promised = yard.count("select count(*) from job where kind = 'sync'").await;
+    assert_eq!(left, promised, "a sync is unfinished exactly while it has a job");
+    let newest = "select status from sync_event order by seq desc limit 1";
+    let reason = "select coalesce(reason, '') from sync_event order by seq desc limit 1";
+    assert_ne!(yard.text(reason).await.unwrap(), "superseded", "{:?}", yard.text(newest).await);
+}

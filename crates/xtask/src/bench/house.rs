@@ -1,0 +1,287 @@
+//! What a benchmark runs against: private servers whose commits are durable, and release builds of the processes.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use hookyard_store::{Store, StoreSettings};
+use hookyard_testkit::servers::install::Tools;
+use hookyard_testkit::servers::process::Process;
+use hookyard_testkit::servers::{Durability, Postgres, RabbitMq, place, ports, secrets};
+use nix::sys::signal::Signal;
+use rand::RngExt as _;
+use secrecy::SecretString;
+use tokio_postgres::{Client, NoTls};
+use tokio_util::task::TaskTracker;
+
+use crate::admin::Admin;
+use crate::cargo::{self, Profile};
+use crate::servers::Servers;
+use crate::{http, say};
+
+pub(super) const GITHUB_PATH: &str = "/v1/webhooks/connectors/github";
+pub(super) const BRANCH: &str = "main";
+pub(super) const HOOK_ID: u64 = 700_001;
+pub(super) const INSTALLATION_ID: i64 = 20_002;
+pub(super) const REPOSITORY_ID: i64 = 300_003;
+pub(super) const REPOSITORY: &str = "Codertocat/Hello-World";
+const WORKSPACE: &str = "bench";
+const DATABASE: &str = "hookyard";
+const KEY_BYTES: usize = 32;
+const READY_LIMIT: Duration = Duration::from_secs(30);
+const READY_POLL: Duration = Duration::from_millis(50);
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// Servers, secrets and set-up of one benchmark; gone with it.
+pub(super) struct House {
+    dir: PathBuf,
+    binaries: PathBuf,
+    pub(super) servers: Servers,
+    /// A connection of the database's owner.
+    pub(super) owner: Client,
+    pub(super) admin: Admin,
+    pub(super) github_secret: String,
+    role_password: String,
+    source_keys: String,
+    vault_keys: String,
+}
+
+/// A running process of ours.
+pub(super) struct Member {
+    process: Process,
+    /// The public listener, of an ingress.
+    pub(super) address: SocketAddr,
+    health: SocketAddr,
+}
+
+impl House {
+    /// Builds the processes, starts fresh servers in `dir` and makes what every benchmark needs.
+    pub(super) async fn start(dir: &Path, tools: &Tools) -> Result<Self> {
+        say::step("Building the processes with optimisation");
+        let binaries = cargo::build_binaries(Profile::Release).await?;
+        say::step("Starting fresh servers");
+        Self::remove(dir).await?;
+        place::passable_dir(dir)?;
+        let servers = Servers::start(dir, Durability::On, tools).await?;
+        let role_password = secrets::password();
+        let mut house = Self {
+            dir: dir.to_owned(),
+            owner: connect(&servers.postgres.url()).await?,
+            admin: Admin { program: binaries.join("hookyard-admin"), environment: Vec::new() },
+            binaries,
+            servers,
+            github_secret: secrets::password(),
+            role_password,
+            source_keys: key_ring("source"),
+            vault_keys: key_ring("vault"),
+        };
+        house.set_up().await?;
+        Ok(house)
+    }
+
+    /// Ends what was left running in `dir` and removes everything there.
+    pub(super) async fn remove(dir: &Path) -> Result<()> {
+        let (postgres, rabbitmq) = (dir.join("postgres"), dir.join("rabbitmq"));
+        for name in ["ingress", "worker"] {
+            if let Some(mut left) = Process::adopt(name, &log(dir, name), &record(dir, name)) {
+                left.stop(Signal::SIGKILL, STOP_LIMIT).await?;
+            }
+        }
+        tokio::try_join!(Postgres::end(&postgres), RabbitMq::end(&rabbitmq))?;
+        Postgres::remove(&postgres)?;
+        place::remove_dir(&rabbitmq)
+    }
+
+    async fn set_up(&mut self) -> Result<()> {
+        let password = &self.role_password;
+        self.admin.environment = [
+            ("HOOKYARD_DATABASE_URL", &self.servers.postgres.url()),
+            ("HOOKYARD_AMQP_URL", &self.servers.rabbitmq.url()),
+            ("HOOKYARD_INGRESS_DB_PASSWORD", password),
+            ("HOOKYARD_WORKER_DB_PASSWORD", password),
+            ("HOOKYARD_ADMIN_DB_PASSWORD", password),
+            ("HOOKYARD_SOURCE_KEYS", &self.source_keys),
+            ("HOOKYARD_VAULT_KEYS", &self.vault_keys),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .to_vec();
+        self.admin.run(&["migrate"]).await?;
+        self.admin.create(&["workspace", "create", WORKSPACE, "--name", "Bench"], None).await?;
+        let source =
+            ["source", "create", "--provider", "github", "--slug", "github", "--secret-stdin"];
+        self.admin.create(&source, Some(&self.github_secret)).await?;
+        self.owner.batch_execute("create extension if not exists pg_stat_statements").await.or_else(
+            |error| {
+                say::detail(&format!("PostgreSQL keeps no statistics of statements: {error}"));
+                anyhow::Ok(())
+            },
+        )
+    }
+
+    /// Tracks the branch `main` of a repository; the target's id.
+    pub(super) async fn track(&self, repository: &str, repository_id: i64) -> Result<String> {
+        let installation = INSTALLATION_ID.to_string();
+        let account = ["connector", "account", "add", "--workspace", WORKSPACE, "--login", "bench"];
+        let account = [&account[..], &["--installation-id", &installation]].concat();
+        let account = self.admin.create(&account, None).await?;
+        let instance = ["connector", "instance", "add", "--account", &account, "--name", "Bench"];
+        let instance = self.admin.create(&instance, None).await?;
+        self.add_target(&instance, repository, repository_id).await
+    }
+
+    pub(super) async fn add_target(
+        &self,
+        instance: &str,
+        repository: &str,
+        repository_id: i64,
+    ) -> Result<String> {
+        let id = repository_id.to_string();
+        let target =
+            ["connector", "target", "add", "--instance", instance, "--repository", repository];
+        let target = [&target[..], &["--repository-id", &id, "--branch", BRANCH]].concat();
+        self.admin.create(&target, None).await
+    }
+
+    /// Starts an ingress on free ports and waits until it is ready.
+    pub(super) async fn ingress(&self) -> Result<Member> {
+        let [port, health] = ports::free()?;
+        let mut command = self.command("hookyard-ingress", "hookyard_ingress", health);
+        command
+            .args(["--listen", &format!("127.0.0.1:{port}")])
+            .env("HOOKYARD_SOURCE_KEYS", &self.source_keys);
+        self.launch("ingress", command, port, health).await
+    }
+
+    /// Starts a worker and waits until it is ready; `github` is the URL of the REST API.
+    pub(super) async fn worker(&self, queues: &str, github: &str) -> Result<Member> {
+        let [health] = ports::free()?;
+        let mut command = self.command("hookyard-worker", "hookyard_worker", health);
+        command
+            .args(["--queues", queues, "--github-api-url", github])
+            .env("HOOKYARD_VAULT_KEYS", &self.vault_keys);
+        self.launch("worker", command, health, health).await
+    }
+
+    fn command(&self, binary: &str, role: &str, health: u16) -> Command {
+        let mut command = Command::new(self.binaries.join(binary));
+        // A shell that has read a stack's settings hands them down.
+        let inherited = std::env::vars_os().map(|(name, _)| name);
+        for name in inherited.filter(|name| name.to_string_lossy().starts_with("HOOKYARD_")) {
+            command.env_remove(name);
+        }
+        command
+            .args(["--health-listen", &format!("127.0.0.1:{health}"), "--log", "warn"])
+            .env("HOOKYARD_DATABASE_URL", self.database_as(role))
+            .env("HOOKYARD_AMQP_URL", self.servers.rabbitmq.url());
+        command
+    }
+
+    async fn launch(&self, name: &str, command: Command, port: u16, health: u16) -> Result<Member> {
+        let local = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let process =
+            Process::spawn(name, command, &log(&self.dir, name), &record(&self.dir, name))?;
+        let mut member = Member { process, address: local(port), health: local(health) };
+        member.ready().await?;
+        Ok(member)
+    }
+
+    fn database_as(&self, role: &str) -> String {
+        self.servers.postgres.url_of(role, &self.role_password, DATABASE)
+    }
+
+    /// What a process of `role` uses to talk to the database.
+    pub(super) fn store_settings(&self, role: &str) -> StoreSettings {
+        StoreSettings::new(SecretString::from(self.database_as(role)), "hookyard-bench")
+    }
+
+    pub(super) fn store(&self, role: &str) -> Result<Store> {
+        Ok(Store::new(&self.store_settings(role))?)
+    }
+
+    /// Empties the tables that calls fill, so that every measurement begins alike.
+    pub(super) async fn empty(&self) -> Result<()> {
+        const SQL: &str = "truncate event, dedupe, job, event_workspace, sync_event, sync_file, dead_letter; checkpoint";
+        for statement in SQL.split(';') {
+            self.owner.batch_execute(statement).await?;
+        }
+        Ok(())
+    }
+
+    /// A count of rows.
+    pub(super) async fn count(&self, sql: &str) -> Result<i64> {
+        Ok(self.owner.query_one(sql, &[]).await?.get(0))
+    }
+}
+
+impl Member {
+    async fn ready(&mut self) -> Result<()> {
+        let client = http::client()?;
+        let url = format!("http://{}/readyz", self.health);
+        let started = Instant::now();
+        while !http::status(&client, &url).await.is_some_and(|status| status.is_success()) {
+            self.process.check()?;
+            if started.elapsed() > READY_LIMIT {
+                bail!("not ready after {READY_LIMIT:?}; see {}", self.process.log().display());
+            }
+            tokio::time::sleep(READY_POLL).await;
+        }
+        Ok(())
+    }
+
+    /// The most memory that the process ever held, in MiB.
+    pub(super) fn peak_mib(&self) -> Result<f64> {
+        const KIB_PER_MIB: f64 = 1024.0;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.pid()))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = peak.and_then(|peak| peak.split_whitespace().next()).context("VmHWM in /proc")?;
+        Ok(kib.parse::<f64>()? / KIB_PER_MIB)
+    }
+
+    /// The sum of a metric's values over its labels; 0 when nobody has counted yet.
+    pub(super) async fn metric(&self, name: &str) -> Result<f64> {
+        let url = format!("http://{}/metrics", self.health);
+        let text = http::client()?.get(url).send().await?.error_for_status()?.text().await?;
+        let of_metric = |line: &&str| {
+            line.strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with('{') || rest.starts_with(' '))
+        };
+        let values = text.lines().filter(of_metric).filter_map(|line| line.rsplit(' ').next());
+        Ok(values.filter_map(|value| value.parse::<f64>().ok()).sum())
+    }
+
+    /// Ends the process in good order.
+    pub(super) async fn stop(mut self) -> Result<()> {
+        self.process.check()?;
+        if !self.process.stop(Signal::SIGTERM, STOP_LIMIT).await? {
+            bail!("{} did not end within {STOP_LIMIT:?}", self.process.name());
+        }
+        Ok(())
+    }
+}
+
+async fn connect(url: &str) -> Result<Client> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    // Ends by itself with its client.
+    TaskTracker::new().spawn(async move {
+        if let Err(error) = connection.await {
+            say::warning(&format!("the owner's connection: {error}"));
+        }
+    });
+    Ok(client)
+}
+
+fn key_ring(id: &str) -> String {
+    format!("{id}:{}", BASE64_STANDARD.encode(rand::rng().random::<[u8; KEY_BYTES]>()))
+}
+
+fn log(dir: &Path, name: &str) -> PathBuf {
+    dir.join(format!("{name}.log"))
+}
+
+fn record(dir: &Path, name: &str) -> PathBuf {
+    dir.join(format!("{name}.pid"))
+}

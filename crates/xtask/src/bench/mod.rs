@@ -1,0 +1,86 @@
+//! `cargo xtask bench`: how fast it is, measured against private servers and written to `docs/performance.md`.
+
+mod calls;
+mod generator;
+mod house;
+mod ingest;
+mod latency;
+mod machine;
+mod numbers;
+mod postgres_alone;
+mod report;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use self::house::House;
+use self::report::Report;
+use crate::owner::Owner;
+use crate::{Context, cargo, say, servers};
+
+const PAGE: &str = "docs/performance.md";
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// How many calls a second are accepted and durable, and how long an answer takes
+    Ingest(Effort),
+}
+
+/// How long a benchmark may take.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Effort {
+    /// How often everything is measured; the table shows medians
+    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=100))]
+    rounds: u8,
+    /// Seconds of one measurement
+    #[arg(long, value_name = "SECONDS", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+}
+
+impl Effort {
+    fn duration(self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+}
+
+pub(crate) async fn run(command: Command, context: Context) -> Result<ExitCode> {
+    if cfg!(debug_assertions) {
+        return run_optimised().await;
+    }
+    let tools = servers::tools(context.no_install)?;
+    let dir = cargo::scratch().join("bench");
+    hookyard_testkit::servers::place::passable_dir(&dir)?;
+    let _owner = Owner::claim(&dir)?;
+    let load_before = machine::load_average();
+    let measuring = async {
+        let mut house = House::start(&dir, &tools).await?;
+        let setting = machine::describe(&house, &load_before).await?;
+        let (name, tables) = match command {
+            Command::Ingest(effort) => ("ingest", ingest::measure(&mut house, effort).await?),
+        };
+        anyhow::Ok(Report { name, setting, tables })
+    };
+    let result = context.interrupted.run_until_cancelled(measuring).await;
+    House::remove(&dir).await?;
+    let Some(report) = result else { return Ok(ExitCode::FAILURE) };
+    let report = report?;
+    say::step(report.name);
+    say::line(&report.markdown());
+    report.write_to(&cargo::root().join(PAGE))?;
+    say::detail(&format!("Written to {PAGE}."));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs this command again with the generator optimised too: it shares the cores with what it measures.
+async fn run_optimised() -> Result<ExitCode> {
+    say::step("Building the load generator with optimisation");
+    let status = cargo::command()
+        .args(["run", "--quiet", "--release", "--package", "hookyard-xtask", "--"])
+        .args(std::env::args_os().skip(1))
+        .status()
+        .await
+        .context("cargo run --release")?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
