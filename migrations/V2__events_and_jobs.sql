@@ -141,7 +141,8 @@ end $$;
 -- The partitions of event by day.
 create view event_partition as
     select child.relname::text as name,
-           to_date(right(child.relname, 8), 'YYYYMMDD') as day
+           -- The planner may read a name before it knows that it is a partition's.
+           case when child.relname ~ '^event_[0-9]{8}$' then to_date(right(child.relname, 8), 'YYYYMMDD') end as day
       from pg_inherits
       join pg_class child on child.oid = inhrelid
      where inhparent = 'event'::regclass;

@@ -1,12 +1,12 @@
 //! The operator's command line: set up, look, repair.
 //!
-//! [`commands`] hold what a person types and reads, one file a noun; [`operations`] what is done, typed in and out,
-//! for any caller.
+//! [`commands`] hold what a person types and reads, one file a noun; [`hookyard_admin::operations`] what is done,
+//! typed in and out, for any caller.
 
 mod commands;
 mod output;
 mod serve;
-mod session;
+mod settings;
 
 use std::process::ExitCode;
 
@@ -14,7 +14,7 @@ use clap::Parser;
 use hookyard_process::LogArgs;
 
 use crate::commands::Command;
-use crate::session::SessionArgs;
+use crate::settings::Settings;
 
 /// Sets up and looks after a Hookyard deployment.
 #[derive(Debug, Parser)]
@@ -23,7 +23,7 @@ struct Cli {
     #[command(flatten)]
     log: LogArgs,
     #[command(flatten)]
-    session: SessionArgs,
+    settings: Settings,
     #[command(subcommand)]
     command: Command,
 }
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     hookyard_process::telemetry::init("hookyard-admin", &cli.log)?;
-    let json = cli.session.json;
-    let answer = commands::run(cli.command, cli.session).await?;
+    let json = cli.settings.json;
+    let answer = commands::run(cli.command, cli.settings).await?;
     answer.print(json)
 }

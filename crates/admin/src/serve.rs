@@ -9,7 +9,7 @@ use serde_json::json;
 use tracing::info;
 
 use crate::output::Answer;
-use crate::session::SessionArgs;
+use crate::settings::Settings;
 
 /// How often the database is asked whether it answers.
 const PING_INTERVAL: Duration = Duration::from_secs(5);
@@ -23,9 +23,9 @@ pub(crate) struct ServeArgs {
 }
 
 /// Runs until a signal asks it to stop.
-pub(crate) async fn run(args: ServeArgs, session: &SessionArgs) -> anyhow::Result<Answer> {
+pub(crate) async fn run(args: ServeArgs, settings: &Settings) -> anyhow::Result<Answer> {
     let stop = Stop::on_signals()?;
-    let store = session.store().await?;
+    let store = settings.store().await?;
     let readiness = Readiness::new(stop.clone());
     let database = readiness.gate("database");
     let tasks = Tasks::new(stop.clone());

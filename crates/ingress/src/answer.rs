@@ -64,7 +64,7 @@ struct Failed<'a> {
 pub(crate) fn recorded(
     named: &Named,
     recorded: &Recorded,
-    rearmed: Option<Rearmed>,
+    rearmed: Option<&Rearmed>,
     accepted_status: u16,
 ) -> Answer {
     let status = StatusCode::from_u16(accepted_status).unwrap_or(StatusCode::ACCEPTED);

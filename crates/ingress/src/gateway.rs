@@ -91,7 +91,7 @@ impl Gateway {
         Ok(recorded(
             &named,
             &outcome.recorded,
-            outcome.rearmed,
+            outcome.rearmed.as_ref(),
             source.source.accepted_status.unsigned_abs(),
         ))
     }

@@ -49,7 +49,8 @@ pub(crate) async fn serve(
         .header_read_timeout(Duration::from_millis(gateway.limits.header_ms_max))
         .max_headers(HEADERS_MAX)
         .max_buf_size(BUFFER_BYTES_MAX)
-        .pipeline_flush(true);
+        // One buffer for a small answer. (Not pipeline_flush: it keeps the answer to what cannot be read.)
+        .writev(false);
     let accept = async {
         loop {
             let slot =

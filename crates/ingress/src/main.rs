@@ -50,6 +50,7 @@ async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let listener = listener::bind(settings.listen).await?;
     let store_settings = StoreSettings {
         connections_max: 4,
+        wait_ms_max: settings.recording.record_ms_max,
         ..StoreSettings::new(settings.database.database_url.clone(), "hookyard-ingress")
     };
     let store = Store::new(&store_settings)?;
@@ -68,6 +69,7 @@ async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     listener::serve(listener, &gateway, &stop, &tasks, settings.drain.deadline()).await;
 
     drop(gateway); // The last sender of the recorder: its committers end when they have answered.
+    drop(publisher); // The committers' clones end with them, and then what marks the unpublished.
     afterwards.trigger();
     let drained = tasks.drain(settings.drain.deadline()).await;
     info!(drained, "stopped");

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! While one committer waits for its commit the next batch gathers by itself: the batches are as large as the
-//! load makes them.
+//! load makes them. A batch whose connection breaks is recorded again over the next one, as long as its callers
+//! wait: a short absence of the database costs them only time.
 
 mod committer;
 
@@ -35,6 +36,12 @@ pub(crate) struct NotRecorded;
 struct Waiting {
     arrival: Arrival,
     answer: oneshot::Sender<Result<Outcome, NotRecorded>>,
+}
+
+impl AsRef<Arrival> for Waiting {
+    fn as_ref(&self) -> &Arrival {
+        &self.arrival
+    }
 }
 
 /// Hands calls to the committers. Its drop ends them when everything is answered.

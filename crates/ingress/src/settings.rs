@@ -84,7 +84,7 @@ pub(crate) struct Recording {
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) waiting_calls_max: u32,
     /// Milliseconds after which a call that is not recorded yet is answered 503
-    #[arg(long, env = "HOOKYARD_RECORD_MS_MAX", value_name = "MS", default_value_t = 4_000,
+    #[arg(long, env = "HOOKYARD_RECORD_MS_MAX", value_name = "MS", default_value_t = 3_000,
           value_parser = clap::value_parser!(u64).range(1..=60_000))]
     pub(crate) record_ms_max: u64,
 }

@@ -39,18 +39,25 @@ impl Instance {
     }
 }
 
-/// Adds an active instance to an account, in the account's workspace. False if the account has one of this name.
+/// Adds an active instance to an account, in the account's workspace, or makes the archived one of this name active
+/// again; returns its id.
+///
+/// None if the account has one of this name that is not archived.
 pub async fn insert(
     db: &impl Db,
     id: InstanceId,
     account: AccountId,
     name: &str,
-) -> Result<bool, StoreError> {
+) -> Result<Option<InstanceId>, StoreError> {
     const SQL: &str = "-- instances::insert
         insert into connector_instance (id, workspace_id, account_id, name, status)
         select $1, workspace_id, id, $3, 'active' from connector_account where id = $2
-        on conflict (account_id, name) do nothing";
-    Ok(db.execute(SQL, &[/* id */ &id.0, /* account */ &account.0, /* name */ &name]).await? == 1)
+        on conflict (account_id, name) do update set status = 'active', updated_at = now()
+         where connector_instance.status = 'archived'
+        returning id";
+    let row =
+        db.row_opt(SQL, &[/* id */ &id.0, /* account */ &account.0, /* name */ &name]).await?;
+    Ok(row.map(|row| InstanceId(row.get("id"))))
 }
 
 /// The instance of this id.

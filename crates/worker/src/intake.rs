@@ -62,13 +62,19 @@ pub(crate) async fn run(
     let slots = Arc::new(Semaphore::new(usize::from(shape.slots)));
     let stop = context.stop.clone();
     let intake = Intake { context, shape };
+    // After a find in the table the next look follows at once: where one job was, others may be.
+    let mut pause = POLL_PAUSE;
     loop {
         let free = Arc::clone(&slots).acquire_owned();
         let Some(slot) = stop.run_until_stopped(free).await else { break };
         let slot = slot.expect("the semaphore is never closed");
         // Waiting may be cut off by the stop; leasing and handing over may not.
-        let Some(arrived) = stop.run_until_stopped(intake.wait(&mut consumer)).await else { break };
+        let Some(arrived) = stop.run_until_stopped(intake.wait(&mut consumer, pause)).await else {
+            break;
+        };
+        let from_table = matches!(arrived, Arrived::Table);
         let leases = intake.take(arrived, &consumer).await;
+        pause = if from_table && !leases.is_empty() { Duration::ZERO } else { POLL_PAUSE };
         if !leases.is_empty() {
             counter!("hookyard_worker_leases_total", "kind" => shape.kind.as_str())
                 .increment(leases.len() as u64);
@@ -85,14 +91,17 @@ struct Intake {
 }
 
 impl Intake {
-    async fn wait(&self, consumer: &mut Consumer) -> Arrived {
+    /// Waits for messages; while the broker is away, for `pause` before the next look into the table.
+    async fn wait(&self, consumer: &mut Consumer, pause: Duration) -> Arrived {
+        let mut pause = pause;
         loop {
             tokio::select! {
                 message = consumer.next() => match message {
                     Some(first) => return Arrived::Messages(self.gather(first, consumer)),
                     None => std::future::pending().await,
                 },
-                () = tokio::time::sleep(POLL_PAUSE) => {
+                () = tokio::time::sleep(pause) => {
+                    pause = POLL_PAUSE;
                     let reachable = consumer.state() != ConsumerState::Disconnected;
                     if !(reachable && self.context.publisher.is_connected()) {
                         return Arrived::Table;

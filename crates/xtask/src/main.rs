@@ -41,8 +41,7 @@ enum Command {
     #[command(subcommand)]
     Stack(stack::Command),
     /// Measure how fast it is, and write the figures to docs/performance.md
-    #[command(subcommand)]
-    Bench(bench::Command),
+    Bench(bench::Args),
     /// Format, clippy, rustdoc and the directions between the crates
     Lint,
 }
@@ -97,7 +96,7 @@ async fn run(command: Command, context: Context) -> Result<ExitCode> {
         Command::Demo(args) => demo::run(args, context).await,
         Command::Test(args) => test::run(args, context).await,
         Command::Stack(command) => stack::run(command, context).await,
-        Command::Bench(command) => bench::run(command, context).await,
+        Command::Bench(args) => bench::run(args, context).await,
         Command::Lint => lint::run().await,
     }
 }

@@ -8,7 +8,7 @@ use hookyard_store::audit::{self, AuditFilter};
 
 use super::paging::PageArgs;
 use crate::output::{Answer, Table, next_page, time};
-use crate::session::SessionArgs;
+use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
@@ -25,9 +25,9 @@ pub(crate) enum AuditCommand {
     },
 }
 
-pub(crate) async fn run(command: AuditCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
+pub(crate) async fn run(command: AuditCommand, settings: &Settings) -> anyhow::Result<Answer> {
     let AuditCommand::List { workspace, subject, page } = command;
-    let store = session.store().await?;
+    let store = settings.store().await?;
     let conn = store.conn().await?;
     let workspace = workspaces::filter(&conn, workspace.as_ref()).await?;
     let filter = AuditFilter { workspace, subject: subject.as_deref() };

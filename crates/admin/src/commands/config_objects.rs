@@ -10,7 +10,7 @@ use hookyard_store::config_object_list::{self, ConfigObjectFilter};
 use super::connector::short_sha;
 use super::paging::PageArgs;
 use crate::output::{Answer, Fields, Table, next_page, time};
-use crate::session::SessionArgs;
+use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigObjectsCommand {
@@ -45,9 +45,9 @@ pub(crate) enum ConfigObjectsCommand {
 
 pub(crate) async fn run(
     command: ConfigObjectsCommand,
-    session: &SessionArgs,
+    settings: &Settings,
 ) -> anyhow::Result<Answer> {
-    let store = session.store().await?;
+    let store = settings.store().await?;
     match command {
         ConfigObjectsCommand::List { workspace, target, object_type, status, path, page } => {
             let conn = store.conn().await?;

@@ -8,7 +8,7 @@ mod target;
 use clap::Subcommand;
 
 use crate::output::Answer;
-use crate::session::SessionArgs;
+use crate::settings::Settings;
 
 pub(crate) use target::{branch, queued_text, short_sha};
 
@@ -28,14 +28,11 @@ pub(crate) enum ConnectorCommand {
     Mapping(mapping::MappingCommand),
 }
 
-pub(crate) async fn run(
-    command: ConnectorCommand,
-    session: &SessionArgs,
-) -> anyhow::Result<Answer> {
+pub(crate) async fn run(command: ConnectorCommand, settings: &Settings) -> anyhow::Result<Answer> {
     match command {
-        ConnectorCommand::Account(command) => account::run(command, session).await,
-        ConnectorCommand::Instance(command) => instance::run(command, session).await,
-        ConnectorCommand::Target(command) => target::run(command, session).await,
-        ConnectorCommand::Mapping(command) => mapping::run(command, session).await,
+        ConnectorCommand::Account(command) => account::run(command, settings).await,
+        ConnectorCommand::Instance(command) => instance::run(command, settings).await,
+        ConnectorCommand::Target(command) => target::run(command, settings).await,
+        ConnectorCommand::Mapping(command) => mapping::run(command, settings).await,
     }
 }

@@ -9,7 +9,7 @@ use hookyard_store::dead_letters;
 
 use super::paging::PageArgs;
 use crate::output::{Answer, Fields, Table, next_page, time};
-use crate::session::{Because, SessionArgs};
+use crate::settings::{Because, Settings};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeadLettersCommand {
@@ -40,9 +40,9 @@ pub(crate) enum DeadLettersCommand {
 
 pub(crate) async fn run(
     command: DeadLettersCommand,
-    session: &SessionArgs,
+    settings: &Settings,
 ) -> anyhow::Result<Answer> {
-    let store = session.store().await?;
+    let store = settings.store().await?;
     match command {
         DeadLettersCommand::List { workspace, settled, page } => {
             let conn = store.conn().await?;

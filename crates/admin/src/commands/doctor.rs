@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::output::Answer;
-use crate::session::SessionArgs;
+use crate::settings::Settings;
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
@@ -33,10 +33,10 @@ pub(crate) struct DoctorArgs {
     event_days: i32,
 }
 
-pub(crate) async fn run(args: &DoctorArgs, session: &SessionArgs) -> anyhow::Result<Answer> {
-    let (source_ring, vault_ring) = session.rings()?;
+pub(crate) async fn run(args: &DoctorArgs, settings: &Settings) -> anyhow::Result<Answer> {
+    let (source_ring, vault_ring) = settings.rings()?;
     let examination = Examination {
-        store: &session.store_unchecked()?,
+        store: &settings.store_unchecked()?,
         broker: broker(args)?,
         source_ring: source_ring.as_ref(),
         vault_ring: vault_ring.as_ref(),

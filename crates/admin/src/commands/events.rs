@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::paging::PageArgs;
 use crate::output::{Answer, Fields, Table, next_page, time};
-use crate::session::{Because, SessionArgs};
+use crate::settings::{Because, Settings};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum EventsCommand {
@@ -59,8 +59,8 @@ pub(crate) enum EventsCommand {
     },
 }
 
-pub(crate) async fn run(command: EventsCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
-    let store = session.store().await?;
+pub(crate) async fn run(command: EventsCommand, settings: &Settings) -> anyhow::Result<Answer> {
+    let store = settings.store().await?;
     match command {
         EventsCommand::List {
             workspace,

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::output::{Answer, Fields, time};
-use crate::session::{Because, SessionArgs};
+use crate::settings::{Because, Settings};
 
 /// An RSA key of 16,384 bits in PEM has 13 KB.
 const KEY_FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -41,17 +41,17 @@ pub(crate) enum AppCommand {
     Show,
 }
 
-pub(crate) async fn run(command: GithubCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
+pub(crate) async fn run(command: GithubCommand, settings: &Settings) -> anyhow::Result<Answer> {
     let GithubCommand::App(command) = command;
     match command {
         AppCommand::Set { app_id, private_key_file, because } => {
-            let ring = session.vault_ring()?;
+            let ring = settings.vault_ring()?;
             let key = read_key(&private_key_file)?;
-            let store = session.store().await?;
+            let store = settings.store().await?;
             shown(&operation::set(&store, &because.actor()?, &ring, app_id, &key).await?)
         }
         AppCommand::Show => {
-            shown(&operation::require(&session.store().await?.conn().await?).await?)
+            shown(&operation::require(&settings.store().await?.conn().await?).await?)
         }
     }
 }

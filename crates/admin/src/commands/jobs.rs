@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::paging::PageArgs;
 use crate::output::{Answer, Table, ago, next_page, time};
-use crate::session::SessionArgs;
+use crate::settings::Settings;
 
 /// Counts by kind and state, with the oldest age; `jobs list` for the jobs themselves.
 #[derive(Debug, Args)]
@@ -31,8 +31,8 @@ enum JobsCommand {
     },
 }
 
-pub(crate) async fn run(args: JobsArgs, session: &SessionArgs) -> anyhow::Result<Answer> {
-    let store = session.store().await?;
+pub(crate) async fn run(args: JobsArgs, settings: &Settings) -> anyhow::Result<Answer> {
+    let store = settings.store().await?;
     let conn = store.conn().await?;
     match args.command {
         None => {

@@ -5,7 +5,7 @@ use hookyard_admin::operations::migrate;
 use secrecy::SecretString;
 
 use crate::output::{Answer, Fields};
-use crate::session::SessionArgs;
+use crate::settings::Settings;
 
 /// Needs the database's owner. The processes' roles are made without passwords; those given here are set.
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub(crate) struct MigrateArgs {
     admin: Option<SecretString>,
 }
 
-pub(crate) async fn run(args: MigrateArgs, session: &SessionArgs) -> anyhow::Result<Answer> {
+pub(crate) async fn run(args: MigrateArgs, settings: &Settings) -> anyhow::Result<Answer> {
     let passwords: Vec<_> = [
         ("hookyard_ingress", args.ingress),
         ("hookyard_worker", args.worker),
@@ -47,7 +47,7 @@ pub(crate) async fn run(args: MigrateArgs, session: &SessionArgs) -> anyhow::Res
     .into_iter()
     .filter_map(|(role, password)| Some((role, password?)))
     .collect();
-    let migrated = migrate::migrate(&session.store_unchecked()?, &passwords).await?;
+    let migrated = migrate::migrate(&settings.store_unchecked()?, &passwords).await?;
     let applied = if migrated.applied.is_empty() {
         "nothing: up to date".to_owned()
     } else {

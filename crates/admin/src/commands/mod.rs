@@ -21,7 +21,7 @@ use clap::Subcommand;
 
 use crate::output::Answer;
 use crate::serve::{self, ServeArgs};
-use crate::session::SessionArgs;
+use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -69,23 +69,23 @@ pub(crate) enum Command {
 }
 
 /// Does what was typed.
-pub(crate) async fn run(command: Command, session: SessionArgs) -> anyhow::Result<Answer> {
-    let session = &session;
+pub(crate) async fn run(command: Command, settings: Settings) -> anyhow::Result<Answer> {
+    let settings = &settings;
     match command {
-        Command::Migrate(args) => migrate::run(args, session).await,
-        Command::Serve(args) => serve::run(args, session).await,
-        Command::Workspace(command) => workspace::run(command, session).await,
-        Command::Source(command) => source::run(command, session).await,
-        Command::Github(command) => github::run(command, session).await,
-        Command::Connector(command) => connector::run(command, session).await,
-        Command::SyncEvents(command) => sync_events::run(command, session).await,
-        Command::Events(command) => events::run(command, session).await,
-        Command::ConfigObjects(command) => config_objects::run(command, session).await,
-        Command::Jobs(args) => jobs::run(args, session).await,
-        Command::DeadLetters(command) => dead_letters::run(command, session).await,
-        Command::RejectedMessages(command) => rejected_messages::run(command, session).await,
-        Command::Audit(command) => audit::run(command, session).await,
-        Command::Vault(command) => vault::run(command, session).await,
-        Command::Doctor(args) => doctor::run(&args, session).await,
+        Command::Migrate(args) => migrate::run(args, settings).await,
+        Command::Serve(args) => serve::run(args, settings).await,
+        Command::Workspace(command) => workspace::run(command, settings).await,
+        Command::Source(command) => source::run(command, settings).await,
+        Command::Github(command) => github::run(command, settings).await,
+        Command::Connector(command) => connector::run(command, settings).await,
+        Command::SyncEvents(command) => sync_events::run(command, settings).await,
+        Command::Events(command) => events::run(command, settings).await,
+        Command::ConfigObjects(command) => config_objects::run(command, settings).await,
+        Command::Jobs(args) => jobs::run(args, settings).await,
+        Command::DeadLetters(command) => dead_letters::run(command, settings).await,
+        Command::RejectedMessages(command) => rejected_messages::run(command, settings).await,
+        Command::Audit(command) => audit::run(command, settings).await,
+        Command::Vault(command) => vault::run(command, settings).await,
+        Command::Doctor(args) => doctor::run(&args, settings).await,
     }
 }

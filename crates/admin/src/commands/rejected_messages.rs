@@ -6,7 +6,7 @@ use hookyard_store::rejected_messages;
 
 use super::paging::PageArgs;
 use crate::output::{Answer, Table, next_page, time};
-use crate::session::SessionArgs;
+use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RejectedMessagesCommand {
@@ -19,10 +19,10 @@ pub(crate) enum RejectedMessagesCommand {
 
 pub(crate) async fn run(
     command: RejectedMessagesCommand,
-    session: &SessionArgs,
+    settings: &Settings,
 ) -> anyhow::Result<Answer> {
     let RejectedMessagesCommand::List { page } = command;
-    let store = session.store().await?;
+    let store = settings.store().await?;
     let page = rejected_messages::list(&store.conn().await?, page.request()?).await?;
     let mut table = Table::new(&["ID", "RECEIVED", "QUEUE", "REASON", "BYTES", "BEGINS"]);
     for it in &page.items {

@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 use super::paging::PageArgs;
 use super::secret;
 use crate::output::{Answer, Fields, Table, next_page, since, time};
-use crate::session::{Because, SessionArgs};
+use crate::settings::{Because, Settings};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SourceCommand {
@@ -77,45 +77,52 @@ pub(crate) struct SecretArgs {
     secret_stdin: bool,
 }
 
-pub(crate) async fn run(command: SourceCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
+pub(crate) async fn run(command: SourceCommand, settings: &Settings) -> anyhow::Result<Answer> {
     match command {
         SourceCommand::Create { provider, workspace, slug, secret: _, because } => {
-            let ring = session.source_ring()?;
+            let ring = settings.source_ring()?;
             let secret = secret::from_stdin()?;
             let new = CreateSource { provider, workspace, slug };
             shown(
-                &operation::create(&session.store().await?, &because.actor()?, &ring, new, &secret)
-                    .await?,
+                &operation::create(
+                    &settings.store().await?,
+                    &because.actor()?,
+                    &ring,
+                    new,
+                    &secret,
+                )
+                .await?,
             )
         }
         SourceCommand::Rotate { id, secret: _, keep_old_for, because } => {
-            let ring = session.source_ring()?;
+            let ring = settings.source_ring()?;
             let secret = secret::from_stdin()?;
-            let store = session.store().await?;
+            let store = settings.store().await?;
             shown(
                 &operation::rotate(&store, &because.actor()?, &ring, id, &secret, keep_old_for)
                     .await?,
             )
         }
-        SourceCommand::List { workspace, page } => list(session, workspace.as_ref(), page).await,
+        SourceCommand::List { workspace, page } => list(settings, workspace.as_ref(), page).await,
         SourceCommand::Show { id } => {
-            shown(&operation::require(&session.store().await?.conn().await?, id).await?)
+            shown(&operation::require(&settings.store().await?.conn().await?, id).await?)
         }
         SourceCommand::Disable { id, because } => shown(
-            &operation::set_disabled(&session.store().await?, &because.actor()?, id, true).await?,
+            &operation::set_disabled(&settings.store().await?, &because.actor()?, id, true).await?,
         ),
         SourceCommand::Enable { id, because } => shown(
-            &operation::set_disabled(&session.store().await?, &because.actor()?, id, false).await?,
+            &operation::set_disabled(&settings.store().await?, &because.actor()?, id, false)
+                .await?,
         ),
     }
 }
 
 async fn list(
-    session: &SessionArgs,
+    settings: &Settings,
     workspace: Option<&Slug>,
     page: PageArgs<SourceId>,
 ) -> anyhow::Result<Answer> {
-    let store = session.store().await?;
+    let store = settings.store().await?;
     let conn = store.conn().await?;
     let workspace = workspaces::filter(&conn, workspace).await?;
     let page = sources::list(&conn, workspace, page.request()?).await?;

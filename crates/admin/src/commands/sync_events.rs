@@ -13,7 +13,7 @@ use hookyard_store::sync_event_list::{self, Search, SyncEvent, SyncEventFilter};
 use super::connector::{branch, queued_text, short_sha};
 use super::paging::PageArgs;
 use crate::output::{Answer, Table, duration_ms, next_page, time};
-use crate::session::{Because, SessionArgs};
+use crate::settings::{Because, Settings};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SyncEventsCommand {
@@ -60,11 +60,8 @@ pub(crate) enum SyncEventsCommand {
     },
 }
 
-pub(crate) async fn run(
-    command: SyncEventsCommand,
-    session: &SessionArgs,
-) -> anyhow::Result<Answer> {
-    let store = session.store().await?;
+pub(crate) async fn run(command: SyncEventsCommand, settings: &Settings) -> anyhow::Result<Answer> {
+    let store = settings.store().await?;
     match command {
         SyncEventsCommand::List { workspace, target, status, event_type, q, page } => {
             let conn = store.conn().await?;

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use hookyard_admin::operations::reseal;
 
 use crate::output::{Answer, Fields};
-use crate::session::{Because, SessionArgs};
+use crate::settings::{Because, Settings};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum VaultCommand {
@@ -15,10 +15,10 @@ pub(crate) enum VaultCommand {
     },
 }
 
-pub(crate) async fn run(command: VaultCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
+pub(crate) async fn run(command: VaultCommand, settings: &Settings) -> anyhow::Result<Answer> {
     let VaultCommand::Reseal { because } = command;
-    let (sources, vault) = (session.source_ring()?, session.vault_ring()?);
-    let store = session.store().await?;
+    let (sources, vault) = (settings.source_ring()?, settings.vault_ring()?);
+    let store = settings.store().await?;
     let done = reseal::reseal(&store, &because.actor()?, &sources, &vault).await?;
     let text = Fields::default()
         .field("sealed again", done.resealed)

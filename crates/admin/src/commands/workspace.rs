@@ -8,7 +8,7 @@ use hookyard_store::workspaces::{self, Workspace};
 
 use super::paging::PageArgs;
 use crate::output::{Answer, Fields, Table, next_page, time};
-use crate::session::{Because, SessionArgs};
+use crate::settings::{Because, Settings};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum WorkspaceCommand {
@@ -34,11 +34,8 @@ pub(crate) enum WorkspaceCommand {
     Show { slug: Slug },
 }
 
-pub(crate) async fn run(
-    command: WorkspaceCommand,
-    session: &SessionArgs,
-) -> anyhow::Result<Answer> {
-    let store = session.store().await?;
+pub(crate) async fn run(command: WorkspaceCommand, settings: &Settings) -> anyhow::Result<Answer> {
+    let store = settings.store().await?;
     match command {
         WorkspaceCommand::Create { slug, name, plan, because } => {
             let workspace =

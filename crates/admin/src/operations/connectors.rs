@@ -105,7 +105,7 @@ pub async fn require_account(db: &impl Db, id: AccountId) -> Result<Account, Ope
     found.ok_or_else(|| OperationError::not_found("connector account", &id))
 }
 
-/// Adds a configured use of an account.
+/// Adds a configured use of an account, or brings the archived one of this name back with its targets and mappings.
 pub async fn add_instance(
     store: &Store,
     actor: &Actor,
@@ -122,12 +122,12 @@ pub async fn add_instance(
             account.id
         )));
     }
-    let id = InstanceId(Uuid::now_v7());
-    if !instances::insert(&tx, id, account.id, name).await? {
+    let new = InstanceId(Uuid::now_v7());
+    let Some(id) = instances::insert(&tx, new, account.id, name).await? else {
         return Err(OperationError::Conflict(format!(
             "the account has an instance of the name {name:?} already; choose another name"
         )));
-    }
+    };
     let change = Change {
         action: "connector_instance.add",
         workspace: Some(account.workspace_id),

@@ -187,4 +187,8 @@ async fn a_disconnected_account_leaves_records_and_can_come_back() {
         "octo",
     ];
     assert_eq!(yard.id(&back), tracked.account);
+    let instance =
+        ["connector", "instance", "add", "--account", &tracked.account, "--name", "Skills"];
+    assert_eq!(yard.id(&instance), tracked.instance);
+    yard.json(&["connector", "target", "resync", &tracked.target]);
 }

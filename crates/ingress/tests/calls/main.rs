@@ -2,4 +2,19 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
 mod acceptance;
-mod probe;
+mod batches;
+mod bodies;
+mod budget;
+mod dedupe;
+mod event_table;
+mod framing;
+mod headers;
+mod linear;
+mod outages;
+mod process;
+mod roles;
+mod rotation;
+mod routes;
+mod signatures;
+mod slow;
+mod support;

@@ -49,6 +49,19 @@ pub struct Arrival {
     pub wish: Wish,
 }
 
+impl Arrival {
+    /// By what its event is found if it was recorded before.
+    pub fn duplicate(&self) -> Duplicate {
+        Duplicate { event: self.event, source: self.source, id_key: self.id_key }
+    }
+}
+
+impl AsRef<Arrival> for Arrival {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 /// What is to be done about an arrival if it is new.
 #[derive(Debug, Clone)]
 pub enum Wish {

@@ -2,24 +2,30 @@
 
 use hookyard_domain::event::EventOutcome;
 use hookyard_domain::ids::{EventId, SourceId};
+use tokio_postgres::Row;
+use uuid::Uuid;
 
-use super::{Committer, DedupeKey};
+use super::{Committer, DedupeKey, Recorded};
 use crate::StoreError;
 
 /// An arrival whose delivery id was seen before.
 #[derive(Debug, Clone, Copy)]
 pub struct Duplicate {
+    /// The id that the arrival would have had.
+    pub event: EventId,
     pub source: SourceId,
     pub id_key: DedupeKey,
 }
 
 /// What a duplicate led to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rearmed {
     /// The event had failed or been ignored, and has an open job now.
     Queued(EventId),
     /// The event is in work, done, a replay, or its body is gone.
     LeftAlone(EventId),
+    /// It is no duplicate: an earlier try to record this very arrival had succeeded, and this came of it.
+    Own(Recorded),
     /// The event is not there any more.
     Unknown,
 }
@@ -34,26 +40,28 @@ pub async fn rearm(
 ) -> Result<Vec<Rearmed>, StoreError> {
     const SQL: &str = "-- ingest::rearm
         with input as (
-            select * from unnest($1::uuid[], $2::bytea[]) with ordinality as t(source_id, key, n)
+            select * from unnest($1::uuid[], $2::bytea[], $3::uuid[]) with ordinality as t(source_id, key, own_id, n)
         ), found as (
-            select n, event.id,
-                   event.outcome = any($3::text[]) and event.body is not null as rearm
+            select n, event.id, event.id = own_id as own, event.outcome, event.reason,
+                   event.id <> own_id and event.outcome = any($4::text[]) and event.body is not null as rearm
               from input
               join dedupe on dedupe.kind = 'd' and dedupe.source_id = input.source_id and dedupe.key = input.key
               join event on event.id = dedupe.event_id
         ), jobs as (
             insert into job (subject_id, kind, state, due_at, again)
-            select distinct id, 'event', 'ready', now() + make_interval(secs => $4::float8), true from found where rearm
+            select distinct id, 'event', 'ready', now() + make_interval(secs => $5::float8), true from found where rearm
                 on conflict (subject_id, kind) do nothing
         )
-        select input.n, found.id, found.rearm from input left join found using (n) order by input.n";
+        select found.id, found.own, found.outcome, found.reason, found.rearm
+          from input left join found using (n) order by input.n";
     let rearmed: Vec<&str> = EventOutcome::ALL
         .iter()
         .filter(|it| it.rearmed_by_redelivery())
         .map(|it| it.as_str())
         .collect();
-    let sources: Vec<_> = duplicates.iter().map(|it| it.source.0).collect();
+    let sources: Vec<Uuid> = duplicates.iter().map(|it| it.source.0).collect();
     let keys: Vec<&[u8]> = duplicates.iter().map(|it| it.id_key.as_slice()).collect();
+    let events: Vec<Uuid> = duplicates.iter().map(|it| it.event.0).collect();
     let rows = committer
         .client()
         .query(
@@ -61,17 +69,22 @@ pub async fn rearm(
             &[
                 /* source */ &sources,
                 /* key */ &keys,
+                /* own */ &events,
                 /* rearmed */ &rearmed,
                 /* grace */ &(f64::from(ready_grace_ms) / 1000.0),
             ],
         )
         .await?;
-    Ok(rows
-        .iter()
-        .map(|row| match (row.get::<_, Option<_>>("id"), row.get::<_, Option<bool>>("rearm")) {
-            (Some(id), Some(true)) => Rearmed::Queued(EventId(id)),
-            (Some(id), _) => Rearmed::LeftAlone(EventId(id)),
-            (None, _) => Rearmed::Unknown,
-        })
-        .collect())
+    Ok(rows.iter().map(rearmed_of).collect())
+}
+
+fn rearmed_of(row: &Row) -> Rearmed {
+    let Some(id) = row.get::<_, Option<Uuid>>("id").map(EventId) else { return Rearmed::Unknown };
+    if row.get("own") {
+        return Rearmed::Own(super::statement::recorded_of(row));
+    }
+    match row.get::<_, Option<bool>>("rearm") {
+        Some(true) => Rearmed::Queued(id),
+        Some(false) | None => Rearmed::LeftAlone(id),
+    }
 }

@@ -166,11 +166,6 @@ impl Committer {
         self.clock_offset_ms
     }
 
-    /// Whether the connection is gone for good.
-    pub fn is_closed(&self) -> bool {
-        self.client.is_closed()
-    }
-
     /// The driver's client, for the other statements of the ingress.
     pub(super) fn client(&self) -> &Client {
         &self.client
@@ -181,18 +176,19 @@ impl Committer {
     /// The jobs count as lost by their queue after `ready_grace_ms`; 0 makes them due now.
     pub async fn record(
         &self,
-        batch: &[Arrival],
+        batch: &[impl AsRef<Arrival>],
         ready_grace_ms: u32,
     ) -> Result<Vec<Recorded>, StoreError> {
-        let rows = self.run(batch, ready_grace_ms).await?;
+        let batch: Vec<&Arrival> = batch.iter().map(AsRef::as_ref).collect();
+        let rows = self.run(&batch, ready_grace_ms).await?;
         let mut found = outcomes(&rows);
         Ok(batch
-            .iter()
+            .into_iter()
             .map(|arrival| found.remove(&arrival.event).unwrap_or(Recorded::Duplicate))
             .collect())
     }
 
-    async fn run(&self, batch: &[Arrival], ready_grace_ms: u32) -> Result<Vec<Row>, StoreError> {
+    async fn run(&self, batch: &[&Arrival], ready_grace_ms: u32) -> Result<Vec<Row>, StoreError> {
         macro_rules! column {
             ($arrival:ident => $value:expr) => {
                 batch.iter().map(|$arrival| $value).collect::<Vec<_>>()
@@ -222,7 +218,7 @@ impl Committer {
                 /* ref */ &of_push(|it| Some(&it.git_ref)),
                 /* before */ &of_push(|it| it.before.as_deref()),
                 /* head */ &of_push(|it| Some(&it.after)),
-                /* ignored */ &column!(it => match it.wish { Wish::Ignore(reason) => Some(reason), Wish::Route | Wish::Push(_) => None }),
+                /* ignored */ &column!(it => match &it.wish { Wish::Ignore(reason) => Some(*reason), Wish::Route | Wish::Push(_) => None }),
                 /* headers */ &column!(it => it.headers.as_str()),
                 /* content type */ &column!(it => it.content_type.as_deref()),
                 /* body */ &column!(it => it.body.as_ref()),
@@ -242,17 +238,22 @@ fn outcomes(rows: &[Row]) -> HashMap<EventId, Recorded> {
             target: TargetId(row.get("target_id")),
             instance: InstanceId(row.get("instance_id")),
         });
-        let recorded = match row.get::<_, Option<&str>>("outcome") {
-            None => Recorded::Accepted { syncs: Vec::new() },
-            Some("replay") => Recorded::Replay,
-            Some(_) => Recorded::Ignored {
-                reason: row.get::<_, Option<String>>("reason").unwrap_or_default(),
-            },
-        };
+        let recorded = recorded_of(row);
         let entry = found.entry(event).or_insert(recorded);
         if let (Recorded::Accepted { syncs }, Some(sync)) = (entry, sync) {
             syncs.push(sync);
         }
     }
     found
+}
+
+/// What a row with an event's outcome and reason says.
+pub(super) fn recorded_of(row: &Row) -> Recorded {
+    match row.get::<_, Option<&str>>("outcome") {
+        None => Recorded::Accepted { syncs: Vec::new() },
+        Some("replay") => Recorded::Replay,
+        Some(_) => {
+            Recorded::Ignored { reason: row.get::<_, Option<String>>("reason").unwrap_or_default() }
+        }
+    }
 }

@@ -4,11 +4,13 @@
 //! it supersedes, and their workers may be waiting for the same target.
 
 mod end;
+mod past;
 mod pointers;
 mod queue;
 mod start;
 
 pub use end::{Applied, End, FileResult, bury, end, park, retry};
+pub use past::shows_the_past;
 pub use pointers::{SyncPointer, pointers};
 pub use queue::{NewSync, queue, queue_for_push, record};
 pub use start::{Start, SyncWork, start};

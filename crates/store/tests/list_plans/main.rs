@@ -1,6 +1,8 @@
 //! Every list stays fast when the tables are long: each is run on 50,000 rows, with every combination of its filters,
 //! on the first page and on a deep one, often enough that the server may choose a generic plan.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
 mod plans;
 
 use std::fmt::Debug;
@@ -31,7 +33,7 @@ const DEEP_PAGES: usize = 20;
 #[tokio::test]
 async fn every_list_query_uses_an_index() {
     let database = TestDatabase::create().await;
-    execute(&database, include_str!("seed.sql")).await;
+    execute(&database, include_str!("rows.sql")).await;
     let store = plans::explained_store(&database).await;
     let conn = store.conn().await.unwrap();
     set_up_lists(&conn).await;
@@ -190,15 +192,12 @@ fn target() -> TargetId {
     TargetId(fixed(7))
 }
 
-/// The seed's `fixed`.
+/// `fixed` of `rows.sql`.
 fn fixed(n: u32) -> Uuid {
     Uuid::parse_str(&format!("00000000-0000-4000-8000-{n:012}")).unwrap()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the rows are seeded around the database's present time"
-)]
+#[expect(clippy::disallowed_methods, reason = "the rows lie around the database's present time")]
 fn now() -> Timestamp {
     Timestamp::now()
 }

@@ -1,7 +1,9 @@
 //! The ingress' one statement, call by call.
 
+use hookyard_domain::ids::EventId;
 use hookyard_store::StoreError;
 use hookyard_store::ingest::{Arrival, Duplicate, Rearmed, Recorded, Wish, rearm};
+use uuid::Uuid;
 
 use crate::support::{GRACE_MS, Yard, key, sha};
 
@@ -111,7 +113,7 @@ async fn an_ignored_event_has_no_job_until_a_redelivery_rearms_it_once() {
     let recorded = committer.record(&[ignored], GRACE_MS).await.unwrap();
     assert_eq!(recorded, [Recorded::Ignored { reason: "not_handled".to_owned() }]);
     assert_eq!(yard.jobs().await, 0);
-    let redelivery = Duplicate { source: yard.source, id_key: id };
+    let redelivery = Duplicate { event: EventId(Uuid::now_v7()), source: yard.source, id_key: id };
     for _ in 0..2 {
         let rearmed = rearm(&committer, &[redelivery, redelivery], GRACE_MS).await.unwrap();
         assert_eq!(rearmed, [Rearmed::Queued(event), Rearmed::Queued(event)]);
@@ -125,13 +127,18 @@ async fn a_replay_and_an_event_at_work_are_not_rearmed() {
     let committer = yard.committer().await;
     let first = yard.arrival("github.installation.suspend", "1", "{}".to_owned());
     let copy = yard.arrival("github.installation.suspend", "2", "{}".to_owned());
-    let duplicates = [&first, &copy].map(|it| Duplicate { source: yard.source, id_key: it.id_key });
+    let duplicates =
+        [&first, &copy].map(|it| Duplicate { event: EventId(Uuid::now_v7()), ..it.duplicate() });
     let events = [first.event, copy.event];
     committer.record(&[first], GRACE_MS).await.unwrap();
     committer.record(&[copy], GRACE_MS).await.unwrap();
     let rearmed = rearm(&committer, &duplicates, GRACE_MS).await.unwrap();
     assert_eq!(rearmed, events.map(Rearmed::LeftAlone));
-    let unknown = Duplicate { source: yard.source, id_key: key(b"never seen") };
+    let unknown = Duplicate {
+        event: EventId(Uuid::now_v7()),
+        source: yard.source,
+        id_key: key(b"never seen"),
+    };
     assert_eq!(rearm(&committer, &[unknown], GRACE_MS).await.unwrap(), [Rearmed::Unknown]);
     assert_eq!(yard.jobs().await, 1);
 }

@@ -7,6 +7,7 @@ mod ingest;
 mod jobs;
 mod partitions;
 mod races;
+mod reach;
 mod redundancy;
 mod roles;
 mod support;

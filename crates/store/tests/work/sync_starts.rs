@@ -133,3 +133,15 @@ async fn the_applied_head_counts_only_under_the_same_rules() {
         assert_eq!(yard.start(sync).await.1.applied, None, "after {change}");
     }
 }
+
+#[tokio::test]
+async fn a_head_whose_files_failed_is_not_held_to_be_applied() {
+    let mut yard = Yard::new().await;
+    yard.run(
+        "update connector_target set applied_sha = repeat('a', 40), applied_etag = null,
+                applied_mapping_revision = mapping_revision, applied_parser_version = 1",
+    )
+    .await;
+    let sync = yard.queue_push(&sha('b')).await;
+    assert_eq!(yard.start(sync).await.1.applied, None, "its files get another try");
+}

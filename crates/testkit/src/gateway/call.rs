@@ -70,7 +70,8 @@ impl Call {
 
     /// The request line and the headers in HTTP/1.1, with the line that ends them; no length is added.
     pub fn head(&self) -> Vec<u8> {
-        let mut head = format!("{} {} HTTP/1.1\r\nhost: hooks\r\n", self.method, self.path).into_bytes();
+        let mut head =
+            format!("{} {} HTTP/1.1\r\nhost: hooks\r\n", self.method, self.path).into_bytes();
         for (name, value) in &self.headers {
             head.extend_from_slice(name.as_bytes());
             head.extend_from_slice(b": ");

@@ -6,13 +6,15 @@ use super::{Gateway, Member, queues};
 
 /// What the standard library says of every panic.
 const PANICKED: &str = "panicked at";
+/// What a process says that was still busy at the end of its drain.
+const NOT_DRAINED: &str = "drained=false";
 
 impl Gateway {
     /// Ends everything and fails if the test was not as clean as it looked.
     ///
     /// # Panics
     /// When jobs are left although there is a worker (unless that was allowed), a process ended by itself or does
-    /// not stop in good order, or a log tells of a panic.
+    /// not stop in good order, or a log tells of a panic or of a drain that was cut off.
     pub async fn finish(mut self) {
         let mut wrong: Vec<String> = self.members().filter_map(ended_by_itself).collect();
         self.members().filter(|it| it.is_running()).for_each(Member::thaw);
@@ -25,7 +27,7 @@ impl Gateway {
                 wrong.push(format!("{} stopped with {status}", member.name()));
             }
         }
-        wrong.extend(self.members().filter_map(panicked));
+        wrong.extend(self.members().filter_map(unclean));
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         // Own brokers are gone with their owner, and may be away already.
         if !self.place.is_own()
@@ -49,9 +51,9 @@ fn ended_by_itself(member: &Member) -> Option<String> {
     Some(format!("{} ended by itself with {status}:\n{}", member.name(), member.log_tail()))
 }
 
-fn panicked(member: &Member) -> Option<String> {
+fn unclean(member: &Member) -> Option<String> {
     let log = member.log();
-    let line = log.lines().find(|line| line.contains(PANICKED))?;
+    let line = log.lines().find(|line| line.contains(PANICKED) || line.contains(NOT_DRAINED))?;
     Some(format!("{}: {line}", member.name()))
 }
 

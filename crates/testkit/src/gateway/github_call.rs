@@ -191,7 +191,8 @@ fn new_sha() -> String {
 fn push_payload() -> Value {
     let (before, after) = (new_sha(), new_sha());
     let (owner, name) = REPOSITORY.split_once('/').expect("owner/name");
-    let person = json!({ "name": owner, "email": format!("{owner}@example.com"), "username": owner });
+    let person =
+        json!({ "name": owner, "email": format!("{owner}@example.com"), "username": owner });
     let commit = json!({
         "id": after, "tree_id": new_sha(), "distinct": true, "message": "Describe the skill better",
         "timestamp": "2026-01-01T00:00:00Z", "url": format!("https://github.com/{REPOSITORY}/commit/{after}"),

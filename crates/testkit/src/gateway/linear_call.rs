@@ -105,7 +105,10 @@ fn issue_payload() -> Value {
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "Linear's clock: a caller signs the time at which it calls")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Linear's clock: a caller signs the time at which it calls"
+)]
 fn now_ms() -> i64 {
     Timestamp::now().as_millisecond()
 }

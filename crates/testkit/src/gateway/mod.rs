@@ -31,6 +31,7 @@ mod place;
 mod queues;
 mod raw;
 mod seeds;
+mod start;
 mod wait;
 
 use std::path::Path;

@@ -23,24 +23,22 @@ pub(super) struct Place {
 impl Place {
     pub(super) async fn find(own: Option<OwnServers>, binaries: Option<PathBuf>) -> Self {
         let binaries = binaries.unwrap_or_else(|| test_env().bin_dir);
-        match own {
-            Some(own) => Self {
+        if let Some(own) = own {
+            return Self {
                 shared: None,
                 owner_url: own.database_url,
                 role_password: own.role_password,
                 amqp_url: own.amqp_url,
                 binaries,
-            },
-            None => {
-                let (env, database) = (test_env(), TestDatabase::create().await);
-                Self {
-                    owner_url: database.owner_url(),
-                    shared: Some(database),
-                    role_password: env.role_password,
-                    amqp_url: env.amqp_url,
-                    binaries,
-                }
-            }
+            };
+        }
+        let (env, database) = (test_env(), TestDatabase::create().await);
+        Self {
+            owner_url: database.owner_url(),
+            shared: Some(database),
+            role_password: env.role_password,
+            amqp_url: env.amqp_url,
+            binaries,
         }
     }
 

@@ -69,8 +69,11 @@ impl Seeds {
         let connected = async {
             let workspace = ["workspace", "create", WORKSPACE, "--name", "Acme"];
             let workspace = admin.create(&workspace).await;
-            let connected =
-                if wanted.target { connect(admin, wanted.mappings).await } else { [const { String::new() }; 3] };
+            let connected = if wanted.target {
+                connect(admin, wanted.mappings).await
+            } else {
+                [const { String::new() }; 3]
+            };
             (workspace, connected)
         };
         let ((github_source, linear_source), (), (workspace, [account, instance, target])) =

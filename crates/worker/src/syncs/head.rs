@@ -1,12 +1,15 @@
 //! Where the branch points: the one thing that a push only hints at.
 
-use hookyard_domain::github_event::is_zero_sha;
 use hookyard_domain::target::RepositoryFullName;
 use hookyard_github::{BranchHead, ObjectId, Session};
-use hookyard_store::sync_events::SyncWork;
+use hookyard_store::StoreError;
+use hookyard_store::sync_events::{SyncWork, shows_the_past};
 
 use super::reconcile::Halt;
+use crate::context::Context;
 
+/// The length of a commit's name in most repositories; others have SHA-256.
+const SHA1_CHARS: usize = 40;
 /// How often a push is looked for that the branch does not show yet.
 const LOOKS_MAX: u32 = 6;
 
@@ -29,6 +32,7 @@ pub(super) enum Head {
 ///
 /// GitHub may announce a push before its API shows it: then there is nothing to reconcile yet.
 pub(super) async fn head(
+    context: &Context,
     session: &Session,
     repo: &RepositoryFullName,
     work: &SyncWork,
@@ -48,20 +52,24 @@ pub(super) async fn head(
         }
         (BranchHead::At { sha, etag }, _) => Head::At { sha, etag },
     };
-    if work.looks < LOOKS_MAX && lags(&head, work) { Err(Halt::LookAgain) } else { Ok(head) }
+    if work.looks < LOOKS_MAX && lags(context, &head, work).await? {
+        return Err(Halt::LookAgain);
+    }
+    Ok(head)
 }
 
-/// Whether the branch still shows what it was before the push that was announced.
-fn lags(head: &Head, work: &SyncWork) -> bool {
-    let (Some(before), Some(announced)) = (&work.before_sha, &work.announced_sha) else {
-        return false;
+/// Whether the branch still shows what it was before a push that was announced: this one, or one that this
+/// one superseded.
+async fn lags(context: &Context, head: &Head, work: &SyncWork) -> Result<bool, StoreError> {
+    let announced = work.announced_sha.as_deref();
+    let shown = match head {
+        Head::Absent => "0".repeat(announced.map_or(SHA1_CHARS, str::len)),
+        Head::At { sha, .. } => sha.to_string(),
+        Head::Applied { sha, .. } => sha.clone(),
     };
-    if before == announced {
-        return false;
+    if announced == Some(shown.as_str()) {
+        return Ok(false);
     }
-    match head {
-        Head::Absent => is_zero_sha(before),
-        Head::At { sha, .. } => sha.to_string() == *before,
-        Head::Applied { sha, .. } => sha == before,
-    }
+    let conn = context.store.conn().await?;
+    shows_the_past(&conn, work.target, work.sync_event, &shown).await
 }

@@ -40,7 +40,7 @@ pub(super) async fn reconcile(
         let error = format!("{:?} is no repository name", work.repository);
         return Ok(End::Failed { reason: SyncReason::RepositoryGone, error, target: None });
     };
-    let (sha, etag) = match head(session, &repo, work).await? {
+    let (sha, etag) = match head(context, session, &repo, work).await? {
         Head::Absent => {
             let target = Some(TargetStatus::BranchDeleted);
             return Ok(End::Ignored { reason: SyncReason::BranchDeleted, target });

@@ -59,10 +59,15 @@ pub(super) struct Member {
 }
 
 impl House {
-    /// Builds the processes, starts fresh servers in `dir` and makes what every benchmark needs.
-    pub(super) async fn start(dir: &Path, tools: &Tools) -> Result<Self> {
-        say::step("Building the processes with optimisation");
-        let binaries = cargo::build_binaries(Profile::Release).await?;
+    /// Builds the processes unless `binaries` holds them, starts fresh servers in `dir` and makes what every benchmark needs.
+    pub(super) async fn start(dir: &Path, binaries: Option<PathBuf>, tools: &Tools) -> Result<Self> {
+        let binaries = match binaries {
+            Some(built) => std::path::absolute(built)?,
+            None => {
+                say::step("Building the processes with optimisation");
+                cargo::build_binaries(Profile::Release).await?
+            }
+        };
         say::step("Starting fresh servers");
         Self::remove(dir).await?;
         place::passable_dir(dir)?;

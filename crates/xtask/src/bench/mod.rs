@@ -10,6 +10,7 @@ mod numbers;
 mod postgres_alone;
 mod report;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -22,8 +23,17 @@ use crate::{Context, cargo, say, servers};
 
 const PAGE: &str = "docs/performance.md";
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Measure the processes of this folder instead of building them
+    #[arg(long, value_name = "PATH", global = true)]
+    binaries: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum Command {
+enum Command {
     /// How many calls a second are accepted and durable, and how long an answer takes
     Ingest(Effort),
 }
@@ -45,7 +55,7 @@ impl Effort {
     }
 }
 
-pub(crate) async fn run(command: Command, context: Context) -> Result<ExitCode> {
+pub(crate) async fn run(args: Args, context: Context) -> Result<ExitCode> {
     if cfg!(debug_assertions) {
         return run_optimised().await;
     }
@@ -55,9 +65,9 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<ExitCode> 
     let _owner = Owner::claim(&dir)?;
     let load_before = machine::load_average();
     let measuring = async {
-        let mut house = House::start(&dir, &tools).await?;
+        let mut house = House::start(&dir, args.binaries, &tools).await?;
         let setting = machine::describe(&house, &load_before).await?;
-        let (name, tables) = match command {
+        let (name, tables) = match args.command {
             Command::Ingest(effort) => ("ingest", ingest::measure(&mut house, effort).await?),
         };
         anyhow::Ok(Report { name, setting, tables })

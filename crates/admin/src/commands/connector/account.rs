@@ -8,7 +8,7 @@ use hookyard_store::accounts::{self, Account};
 
 use crate::commands::paging::PageArgs;
 use crate::output::{Answer, Fields, Table, next_page, time};
-use crate::session::{Because, SessionArgs};
+use crate::settings::{Because, Settings};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
@@ -43,8 +43,8 @@ pub(crate) enum AccountCommand {
     },
 }
 
-pub(crate) async fn run(command: AccountCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
-    let store = session.store().await?;
+pub(crate) async fn run(command: AccountCommand, settings: &Settings) -> anyhow::Result<Answer> {
+    let store = settings.store().await?;
     match command {
         AccountCommand::Add { workspace, installation_id, login, because } => {
             let actor = because.actor()?;

@@ -8,11 +8,11 @@ use hookyard_store::instances::{self, Instance};
 
 use crate::commands::paging::PageArgs;
 use crate::output::{Answer, Fields, Table, next_page, time};
-use crate::session::{Because, SessionArgs};
+use crate::settings::{Because, Settings};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum InstanceCommand {
-    /// Add a configured use of an account
+    /// Add a configured use of an account, or bring the archived one of this name back
     Add {
         #[arg(long, value_name = "ID")]
         account: AccountId,
@@ -34,8 +34,8 @@ pub(crate) enum InstanceCommand {
     Show { id: InstanceId },
 }
 
-pub(crate) async fn run(command: InstanceCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
-    let store = session.store().await?;
+pub(crate) async fn run(command: InstanceCommand, settings: &Settings) -> anyhow::Result<Answer> {
+    let store = settings.store().await?;
     match command {
         InstanceCommand::Add { account, name, because } => {
             shown(&operation::add_instance(&store, &because.actor()?, account, &name).await?)

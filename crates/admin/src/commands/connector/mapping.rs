@@ -9,7 +9,7 @@ use hookyard_store::mappings::{self, Mapping};
 
 use crate::commands::paging::PageArgs;
 use crate::output::{Answer, Fields, Table, next_page, time};
-use crate::session::{Because, SessionArgs};
+use crate::settings::{Because, Settings};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MappingCommand {
@@ -44,8 +44,8 @@ pub(crate) enum MappingCommand {
     },
 }
 
-pub(crate) async fn run(command: MappingCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
-    let store = session.store().await?;
+pub(crate) async fn run(command: MappingCommand, settings: &Settings) -> anyhow::Result<Answer> {
+    let store = settings.store().await?;
     match command {
         MappingCommand::Add { target, selector, object_type, because } => changed(
             &operation::add(&store, &because.actor()?, target, &selector, object_type).await?,

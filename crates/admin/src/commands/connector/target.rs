@@ -10,7 +10,7 @@ use hookyard_store::targets::{self, Target};
 
 use crate::commands::paging::PageArgs;
 use crate::output::{Answer, Fields, Table, next_page, since, time};
-use crate::session::{Because, SessionArgs};
+use crate::settings::{Because, Settings};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TargetCommand {
@@ -63,8 +63,8 @@ pub(crate) enum TargetCommand {
     },
 }
 
-pub(crate) async fn run(command: TargetCommand, session: &SessionArgs) -> anyhow::Result<Answer> {
-    let store = session.store().await?;
+pub(crate) async fn run(command: TargetCommand, settings: &Settings) -> anyhow::Result<Answer> {
+    let store = settings.store().await?;
     match command {
         TargetCommand::Add { instance, repository, repository_id, branch, because } => {
             let new = AddTarget { instance, repository, repository_id, branch };

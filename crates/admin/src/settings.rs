@@ -21,7 +21,7 @@ const STATEMENT_MS_MAX: u64 = 60_000;
 /// Settings that any command may need. Which one does need them is only known when it asks.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Settings")]
-pub(crate) struct SessionArgs {
+pub(crate) struct Settings {
     /// PostgreSQL, as `postgres://user:password@host:port/database`
     #[arg(long, env = DATABASE_URL, value_name = "URL", hide_env_values = true, global = true)]
     pub(crate) database_url: Option<SecretString>,
@@ -47,7 +47,7 @@ pub(crate) struct Because {
     pub(crate) reason: Option<String>,
 }
 
-impl SessionArgs {
+impl Settings {
     /// The database, whatever its schema.
     pub(crate) fn store_unchecked(&self) -> anyhow::Result<Store> {
         let url = self.database_url.clone().ok_or_else(|| missing(DATABASE_URL))?;

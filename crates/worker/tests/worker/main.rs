@@ -1,0 +1,16 @@
+//! The worker as a process among others: real deliveries, a real database and broker, a simulated GitHub.
+
+mod branches;
+mod deaths;
+mod failing_github;
+mod files;
+mod guard;
+mod lifecycle;
+mod mappings;
+mod messages;
+mod objects;
+mod outages;
+mod property;
+mod repositories;
+mod support;
+mod trees;
