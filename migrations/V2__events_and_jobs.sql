@@ -114,8 +114,11 @@ create table rejected_message (
 );
 
 -- Makes the partitions of today and the days ahead; safe to call at any time by anybody who may.
+--
+-- A partition is made by itself and attached then: that holds up neither inserts nor readers, as making it in its
+-- place would.
 create function make_event_partitions(days_ahead integer) returns integer
-    language plpgsql security definer set search_path = public, pg_temp
+    language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '1s'
 as $$
 declare
     day   date;
@@ -130,7 +133,8 @@ begin
     for day in select generate_series((now() at time zone 'UTC')::date - 1, (now() at time zone 'UTC')::date + days_ahead, interval '1 day')::date loop
         name := 'event_' || to_char(day, 'YYYYMMDD');
         if to_regclass(name) is null then
-            execute format('create table %I partition of event for values from (%L) to (%L)',
+            execute format('create table %I (like event including all)', name);
+            execute format('alter table event attach partition %I for values from (%L) to (%L)',
                            name, event_day_bound(day), event_day_bound(day + 1));
             made := made + 1;
         end if;
@@ -148,9 +152,9 @@ create view event_partition as
      where inhparent = 'event'::regclass;
 
 -- Drops the partition of a day, or says what holds it back.
--- Gives way within two seconds: the drop waits for, and then holds up, every insert.
+-- Gives way soon: the drop waits for, and then holds up, every insert.
 create function drop_event_partition(day date) returns text
-    language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '2s'
+    language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '200ms'
 as $$
 declare
     name   text := 'event_' || to_char(day, 'YYYYMMDD');
@@ -163,7 +167,8 @@ begin
     if to_regclass(name) is null then
         return 'absent';
     end if;
-    -- Nothing can add work for the partition's events between the look and the drop.
+    -- Nothing can add work for the partition's events between the look and the drop. The parent first, as readers.
+    lock table only event in access exclusive mode;
     execute format('lock table %I in access exclusive mode', name);
     if exists (select 1 from job where kind = 'event' and subject_id >= lower and subject_id < upper) then
         return 'held_by_job';

@@ -7,6 +7,8 @@ create table connector_account (
     installation_id  bigint not null check (installation_id > 0),
     login            text not null,
     status           text not null check (status in ('active', 'suspended', 'disconnected')),
+    -- The last event that decided the status: an earlier one that comes later decides nothing.
+    status_event_id  uuid,
     created_at       timestamptz not null default now(),
     updated_at       timestamptz not null default now()
 );
@@ -35,6 +37,7 @@ create table connector_target (
     git_ref                   text not null check (git_ref like 'refs/heads/_%'),
     status                    text not null check (status in ('active', 'branch_deleted', 'repository_gone',
                                                               'repository_removed', 'needs_confirmation', 'disabled')),
+    status_event_id           uuid,
     archived                  boolean not null default false,
     default_branch            text,
     mapping_revision          bigint not null default 0,
@@ -83,8 +86,8 @@ create table sync_event (
     failed            integer not null default 0,
     github_requests   integer not null default 0,
     allow_deletions   boolean not null default false,
-    trigger           text not null check (trigger in ('push', 'manual_resync', 'retry', 'connected', 'repository',
-                                                       'installation_repositories')),
+    trigger           text not null check (trigger in ('push', 'manual_resync', 'retry', 'connected', 'recheck',
+                                                       'repository', 'installation_repositories')),
     status            text not null check (status in ('queued', 'running', 'completed', 'failed', 'partial', 'ignored')),
     reason            text,
     error             text,
@@ -100,12 +103,13 @@ create table sync_event (
 create unique index sync_event_running on sync_event (target_id) where status = 'running';
 create index sync_event_queued on sync_event (target_id, seq) where status = 'queued';
 create index sync_event_by_event on sync_event (event_id);
+create index sync_event_unfinished on sync_event (event_id) where status in ('queued', 'running');
 create index sync_event_by_target on sync_event (target_id, id);
 create index sync_event_by_workspace on sync_event (workspace_id, id);
 create index sync_event_by_status on sync_event (status, id);
 create index sync_event_by_delivery on sync_event (delivery_id);
 create index sync_event_by_announced on sync_event (announced_sha);
-create index sync_event_by_applied on sync_event (applied_sha);
+create index sync_event_by_applied on sync_event (applied_sha) where applied_sha is not null;
 
 -- Which outcome each file had, but for files that were as before: those are only counted.
 create table sync_file (

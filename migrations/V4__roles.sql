@@ -25,17 +25,19 @@ grant execute on function drop_event_partition(date) to hookyard_worker, hookyar
 
 -- The ingress inserts. Its two other rights: to mark jobs due now whose messages it could not publish.
 grant select on source, source_secret, connector_account, connector_instance, connector_target, sync_event, job,
-                dedupe, event, event_partition, refinery_schema_history to hookyard_ingress;
+                dedupe, event_partition, refinery_schema_history to hookyard_ingress;
+grant select (id, outcome, reason, redacted_at) on event to hookyard_ingress;
 grant insert on dedupe, event, event_workspace, sync_event, job to hookyard_ingress;
 grant update (due_at) on job to hookyard_ingress;
 
 grant select on all tables in schema public to hookyard_worker;
 revoke select on source_secret, audit_log from hookyard_worker;
-grant insert, update, delete on job, sync_event, sync_file, blob, config_object, config_object_version, source_binding,
-                                tombstone, event_workspace, dead_letter, rejected_message to hookyard_worker;
-grant insert, delete on dedupe to hookyard_worker;
-grant insert, update on event to hookyard_worker;
-grant update on connector_account, connector_instance, connector_target to hookyard_worker;
+grant insert, update, delete on job to hookyard_worker;
+grant insert, update on sync_event, config_object, source_binding, dead_letter to hookyard_worker;
+grant insert on sync_file, blob, config_object_version, tombstone, event_workspace, rejected_message to hookyard_worker;
+grant update (outcome, reason) on event to hookyard_worker;
+grant update on connector_account, connector_target to hookyard_worker;
+grant delete on dedupe, event_workspace to hookyard_worker;
 
 grant select, insert, update, delete on all tables in schema public to hookyard_admin;
 revoke update, delete on audit_log from hookyard_admin;

@@ -130,11 +130,21 @@ pub fn plan(
         bindings.into_iter().map(|binding| (binding.path.clone(), binding)).collect();
     let mut plan = Plan::default();
     let mut selected = 0;
+    let mut seen: HashMap<&str, usize> = HashMap::new();
     for entry in tree {
         let Some(mapping) = mappings.iter().find(|mapping| mapping.selector.matches(&entry.path))
         else {
             continue;
         };
+        // Git's paths are bytes: two that are no UTF-8 can become the same text. The first one stands for it.
+        let times = seen.entry(&entry.path).or_default();
+        *times += 1;
+        if *times > 1 {
+            if *times == 2 {
+                plan.failed.push(left_alone(entry, FileReason::DuplicatePath));
+            }
+            continue;
+        }
         selected += 1;
         place(&mut plan, entry, mapping.object_type, &mut bound, parser_version, limits);
     }
@@ -155,17 +165,15 @@ fn place(
     parser_version: u32,
     limits: &Limits,
 ) {
-    let left_alone =
-        |reason| LeftAlone { path: entry.path.clone(), sha: entry.sha.clone(), reason };
     match entry.kind {
-        EntryKind::Symlink => return plan.skipped.push(left_alone(FileReason::Symlink)),
-        EntryKind::Submodule => return plan.skipped.push(left_alone(FileReason::Submodule)),
+        EntryKind::Symlink => return plan.skipped.push(left_alone(entry, FileReason::Symlink)),
+        EntryKind::Submodule => return plan.skipped.push(left_alone(entry, FileReason::Submodule)),
         EntryKind::File => {}
     }
     let binding = bound.remove(&entry.path);
     if entry.bytes.is_some_and(|bytes| bytes > limits.file_bytes_max) {
         // What was bound before stays: a bad file is recorded, not a reason to delete.
-        return plan.failed.push(left_alone(FileReason::TooLarge));
+        return plan.failed.push(left_alone(entry, FileReason::TooLarge));
     }
     let object = match binding {
         Some(it) if it.object_type != object_type => {
@@ -185,6 +193,10 @@ fn place(
         object_type,
         object,
     });
+}
+
+fn left_alone(entry: &TreeEntry, reason: FileReason) -> LeftAlone {
+    LeftAlone { path: entry.path.clone(), sha: entry.sha.clone(), reason }
 }
 
 /// Whether so many deletions need an operator's word: more than the share and more than the number.

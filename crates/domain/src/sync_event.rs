@@ -54,6 +54,8 @@ pub enum SyncTrigger {
     Retry,
     /// The target's first import, or its return.
     Connected,
+    /// The branch was seen at a commit that a push had left: a second look, once GitHub has surely caught up.
+    Recheck,
     /// The record of a change of the repository itself: renamed, transferred, archived, ...
     Repository,
     /// The record of repositories entering or leaving the installation.
@@ -61,7 +63,7 @@ pub enum SyncTrigger {
 }
 
 crate::names!(SyncTrigger, "sync trigger", {
-    Push => "push", ManualResync => "manual_resync", Retry => "retry", Connected => "connected",
+    Push => "push", ManualResync => "manual_resync", Retry => "retry", Connected => "connected", Recheck => "recheck",
     Repository => "repository", InstallationRepositories => "installation_repositories",
 });
 
@@ -69,6 +71,8 @@ crate::names!(SyncTrigger, "sync trigger", {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SyncReason {
     Superseded,
+    /// The head was queued or applied already.
+    Redundant,
     BranchDeleted,
     RepositoryGone,
     RepositoryRemoved,
@@ -86,7 +90,7 @@ pub enum SyncReason {
 }
 
 crate::names!(SyncReason, "sync reason", {
-    Superseded => "superseded", BranchDeleted => "branch_deleted", RepositoryGone => "repository_gone",
+    Superseded => "superseded", Redundant => "redundant", BranchDeleted => "branch_deleted", RepositoryGone => "repository_gone",
     RepositoryRemoved => "repository_removed", InstallationSuspended => "installation_suspended",
     Disconnected => "disconnected", TargetDisabled => "target_disabled",
     DeletionGuard => "deletion_guard", TooManyFiles => "too_many_files",
@@ -135,11 +139,13 @@ pub enum FileReason {
     NotUtf8,
     /// Failed: the frontmatter or manifest does not parse.
     Unparsable,
+    /// Failed: another entry of the tree has the same path.
+    DuplicatePath,
     /// Failed: GitHub does not have the blob that its tree names.
     BlobMissing,
 }
 
 crate::names!(FileReason, "file reason", {
     Symlink => "symlink", Submodule => "submodule", TooLarge => "too_large", LfsPointer => "lfs_pointer",
-    NotUtf8 => "not_utf8", Unparsable => "unparsable", BlobMissing => "blob_missing",
+    NotUtf8 => "not_utf8", Unparsable => "unparsable", DuplicatePath => "duplicate_path", BlobMissing => "blob_missing",
 });

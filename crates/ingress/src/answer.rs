@@ -25,6 +25,8 @@ pub(crate) enum Refused {
     UnknownSource,
     NoSecret,
     Unread(Unread),
+    /// It says its length in two ways.
+    Contradictory,
     /// The database cannot be reached, or cannot keep up.
     Unavailable,
     /// The database takes everything but this call.
@@ -133,6 +135,9 @@ pub(crate) fn refused(refused: Refused) -> Answer {
         }
         Refused::Unread(Unread::BudgetExhausted) => {
             (StatusCode::SERVICE_UNAVAILABLE, "too many large bodies at once")
+        }
+        Refused::Contradictory => {
+            (StatusCode::BAD_REQUEST, "both a length and a transfer encoding")
         }
         Refused::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "temporarily unavailable"),
         Refused::Unstorable => (StatusCode::BAD_REQUEST, "the event cannot be stored"),

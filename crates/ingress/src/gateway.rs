@@ -9,14 +9,16 @@ use hookyard_sources::{Call, Rejection, Verified};
 use hookyard_store::Store;
 use hookyard_store::ingest::Door;
 use hookyard_vault::KeyRing;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, HeaderValue, Request, header};
 use hyper::body::Incoming;
 use metrics::counter;
+use tokio::time::Instant;
 
 use crate::answer::{Answer, Refused, recorded, refused, rejected};
 use crate::arrival::arrival;
 use crate::body;
 use crate::budget::Budget;
+use crate::framing::{Framing, is_chunked};
 use crate::recorder::Recorder;
 use crate::route::{Route, route};
 use crate::settings::{Limits, Settings};
@@ -52,12 +54,22 @@ impl Gateway {
     }
 
     /// Answers a call.
-    pub(crate) async fn call(&self, request: Request<Incoming>, peer: IpAddr) -> Answer {
-        let answer = match route(&request) {
+    pub(crate) async fn call(
+        &self,
+        request: Request<Incoming>,
+        framing: Framing,
+        peer: IpAddr,
+    ) -> Answer {
+        let ends_connection = is_chunked(request.headers());
+        let mut answer = match route(&request) {
+            _ if framing == Framing::Contradictory => refused(Refused::Contradictory),
             Route::Unknown => refused(Refused::UnknownPath),
             Route::MethodNotAllowed => refused(Refused::MethodNotAllowed),
             Route::Door(door) => self.receive(door, request, peer).await.unwrap_or_else(refused),
         };
+        if ends_connection {
+            answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         counter!("hookyard_ingress_answers_total", "status" => answer.status().as_str().to_owned())
             .increment(1);
         answer
@@ -77,17 +89,21 @@ impl Gateway {
             .await
             .map_err(Refused::Unread)?;
 
-        let (source, verified) = match self.verify(door, source, &head.headers, &body).await? {
+        let arrived = Instant::now();
+        let verified = self.verify(door, source, &head.headers, &body, arrived).await?;
+        let (source, verified) = match verified {
             Ok(verified) => verified,
             Err(rejection) => return Ok(rejected(&rejection)),
         };
         let clock = self.recorder.clock();
+        let fresh = verified.fresh;
         let (named, arrival) =
             arrival(&source.source, verified, &head.headers, body.clone(), clock);
-        let outcome = tokio::time::timeout(self.record_within, self.recorder.record(arrival))
-            .await
-            .map_err(|_| Refused::Unavailable)?
-            .map_err(|_| Refused::Unavailable)?;
+        let outcome =
+            tokio::time::timeout(self.record_within, self.recorder.record(arrival, fresh, charge))
+                .await
+                .map_err(|_| Refused::Unavailable)?
+                .map_err(|_| Refused::Unavailable)?;
         Ok(recorded(
             &named,
             &outcome.recorded,
@@ -116,6 +132,7 @@ impl Gateway {
         source: Arc<OpenSource>,
         headers: &'a HeaderMap,
         body: &'a Bytes,
+        arrived: Instant,
     ) -> Result<Result<(Arc<OpenSource>, Verified<'a>), Rejection>, Refused> {
         let rejection = match self.verify_once(&source, headers, body) {
             Ok(verified) => return Ok(Ok((source, verified))),
@@ -125,7 +142,7 @@ impl Gateway {
             return Ok(Err(rejection));
         }
         let Some(source) =
-            self.sources.newer(door, &source).await.map_err(|_| Refused::Unavailable)?
+            self.sources.as_of(door, arrived).await.map_err(|_| Refused::Unavailable)?
         else {
             return Ok(Err(rejection));
         };

@@ -16,10 +16,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tracing::{debug, info, warn};
 
+use crate::framing;
 use crate::gateway::Gateway;
 
 /// Bytes of a request's headers, and of what is read at once.
-const BUFFER_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// Headers of a request.
 const HEADERS_MAX: usize = 64;
 /// How long the listener rests when the system has no more file descriptors.
@@ -56,10 +57,11 @@ pub(crate) async fn serve(
             let slot =
                 Arc::clone(&slots).acquire_owned().await.expect("the semaphore is never closed");
             let (stream, peer) = accept(&listener).await;
+            let (stream, lengths) = framing::watch(stream);
             let gateway = Arc::clone(gateway);
             let service = service_fn(move |request| {
-                let gateway = Arc::clone(&gateway);
-                async move { Ok::<_, Infallible>(gateway.call(request, peer.ip()).await) }
+                let (gateway, framing) = (Arc::clone(&gateway), lengths.of_next_request());
+                async move { Ok::<_, Infallible>(gateway.call(request, framing, peer.ip()).await) }
             });
             let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), service));
             tasks.spawn("connection", async move {

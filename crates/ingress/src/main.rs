@@ -5,6 +5,7 @@ mod arrival;
 mod body;
 mod budget;
 mod clock;
+mod framing;
 mod gateway;
 mod listener;
 mod publishing;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use hookyard_process::{HealthListener, Readiness, Stop, Tasks, telemetry};
+use hookyard_process::{HealthListener, Readiness, SettingError, Stop, Tasks, telemetry};
 use hookyard_store::{Store, StoreSettings};
 use tracing::{info, warn};
 
@@ -53,7 +54,8 @@ async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         wait_ms_max: settings.recording.record_ms_max,
         ..StoreSettings::new(settings.database.database_url.clone(), "hookyard-ingress")
     };
-    let store = Store::new(&store_settings)?;
+    let store = Store::new(&store_settings)
+        .map_err(|error| SettingError::new("HOOKYARD_DATABASE_URL", error))?;
     check_schema(&store).await?;
 
     // What goes on until the last call is answered has a stop of its own.

@@ -47,36 +47,32 @@ impl Publishing {
         }
     }
 
-    /// What must be published for a recorded batch.
-    pub(crate) fn publications(
-        &self,
-        batch: &[impl AsRef<Arrival>],
-        outcomes: &[Outcome],
-    ) -> Vec<Publication> {
-        if !self.publisher.is_connected() {
-            return Vec::new(); // The jobs were written due now.
-        }
-        let mut publications = Vec::with_capacity(batch.len());
-        for (arrival, outcome) in batch.iter().map(AsRef::as_ref).zip(outcomes) {
-            match (&outcome.recorded, &outcome.rearmed) {
-                (Recorded::Accepted { syncs }, _) => {
-                    publications.push(Publication::Event(arrival.event));
-                    publications
-                        .extend(syncs.iter().filter_map(|sync| sync_publication(arrival, sync)));
-                }
-                (_, Some(Rearmed::Queued(event))) => publications.push(Publication::Event(*event)),
-                _ => {}
-            }
-        }
-        publications
-    }
-
     /// Hands pointers to the broker; never waits.
     pub(crate) fn offer(&self, publications: Vec<Publication>) {
         if !publications.is_empty() {
             self.publisher.offer(publications);
         }
     }
+}
+
+/// What must be published for a recorded batch.
+pub(crate) fn publications(
+    batch: &[impl AsRef<Arrival>],
+    outcomes: &[Outcome],
+) -> Vec<Publication> {
+    let mut publications = Vec::with_capacity(batch.len());
+    for (arrival, outcome) in batch.iter().map(AsRef::as_ref).zip(outcomes) {
+        match (&outcome.recorded, &outcome.rearmed) {
+            (Recorded::Accepted { syncs }, _) => {
+                publications.push(Publication::Event(arrival.event));
+                publications
+                    .extend(syncs.iter().filter_map(|sync| sync_publication(arrival, sync)));
+            }
+            (_, Some(Rearmed::Queued(event))) => publications.push(Publication::Event(*event)),
+            _ => {}
+        }
+    }
+    publications
 }
 
 fn sync_publication(arrival: &Arrival, sync: &QueuedSync) -> Option<Publication> {

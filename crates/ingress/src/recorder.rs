@@ -16,6 +16,7 @@ use hookyard_store::StoreSettings;
 use hookyard_store::ingest::{Arrival, Rearmed, Recorded};
 use tokio::sync::oneshot;
 
+use crate::budget::Charge;
 use crate::clock::Clock;
 use crate::publishing::Publishing;
 use crate::settings::Recording;
@@ -35,7 +36,11 @@ pub(crate) struct NotRecorded;
 /// A call that waits to be recorded.
 struct Waiting {
     arrival: Arrival,
+    /// False for a call that counts only if it was never seen: its repetition gives nothing another chance.
+    fresh: bool,
     answer: oneshot::Sender<Result<Outcome, NotRecorded>>,
+    /// The body is in memory as long as the call waits, whether or not its sender does.
+    _charge: Charge,
 }
 
 impl AsRef<Arrival> for Waiting {
@@ -81,10 +86,16 @@ impl Recorder {
     }
 
     /// Records a call; returns after the commit.
-    pub(crate) async fn record(&self, arrival: Arrival) -> Result<Outcome, NotRecorded> {
+    pub(crate) async fn record(
+        &self,
+        arrival: Arrival,
+        fresh: bool,
+        charge: Charge,
+    ) -> Result<Outcome, NotRecorded> {
         let (answer, answered) = oneshot::channel();
         // Full: the database cannot keep up, and the sender hears so at once.
-        self.waiting.try_send(Waiting { arrival, answer }).map_err(|_| NotRecorded)?;
+        let waiting = Waiting { arrival, fresh, answer, _charge: charge };
+        self.waiting.try_send(waiting).map_err(|_| NotRecorded)?;
         answered.await.map_err(|_| NotRecorded)?
     }
 }

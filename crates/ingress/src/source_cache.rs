@@ -15,7 +15,7 @@ use tracing::error;
 /// How long a source is believed without looking again.
 const REMEMBERED: Duration = Duration::from_secs(5);
 /// How long a source is believed when a signature does not match: a forger cannot make us ask more often.
-const BELIEVED_MIN: Duration = Duration::from_secs(1);
+const BELIEVED_MIN: Duration = Duration::from_millis(250);
 /// How many doors are remembered, unknown ones among them.
 const DOORS_MAX: u64 = 10_000;
 
@@ -42,24 +42,30 @@ impl SourceCache {
 
     /// The source behind a door, as it was at most seconds ago.
     pub(crate) async fn get(&self, door: Door) -> Result<Option<Arc<OpenSource>>, Arc<StoreError>> {
-        self.doors.try_get_with(door, self.read(door)).await
+        let found = self.doors.try_get_with(door, self.read(door)).await?;
+        if found.as_ref().is_none_or(|source| source.secrets.is_empty()) {
+            // Whoever sets it up now need not wait for it to be believed.
+            self.doors.invalidate(&door).await;
+        }
+        Ok(found)
     }
 
-    /// The source as it is now, if `seen` may be outdated: its secrets may just have been rotated.
+    /// The source as it was at `since` or later: its secrets may have been rotated just before.
     ///
-    /// None when `seen` is fresh enough to be believed.
-    pub(crate) async fn newer(
+    /// Reads at most four times a second, however many ask: the others wait for the next reading.
+    pub(crate) async fn as_of(
         &self,
         door: Door,
-        seen: &OpenSource,
+        since: Instant,
     ) -> Result<Option<Arc<OpenSource>>, Arc<StoreError>> {
-        if seen.read_at.elapsed() < BELIEVED_MIN {
-            return Ok(None);
+        let Some(remembered) = self.get(door).await? else { return Ok(None) };
+        if remembered.read_at >= since {
+            return Ok(Some(remembered));
         }
-        // Somebody else may have read it again already: then theirs serves.
-        let remembered = self.get(door).await?;
-        match remembered {
-            Some(it) if it.read_at > seen.read_at => Ok(Some(it)),
+        tokio::time::sleep_until(remembered.read_at + BELIEVED_MIN).await;
+        // Somebody else may have read it again meanwhile.
+        match self.get(door).await? {
+            Some(it) if it.read_at >= since => Ok(Some(it)),
             Some(_) | None => {
                 self.doors.invalidate(&door).await;
                 self.get(door).await

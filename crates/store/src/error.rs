@@ -40,6 +40,26 @@ impl StoreError {
         matches!(self, Self::Unavailable(_))
     }
 
+    /// What went wrong, for logs: never a value of a row, which `PostgreSQL`'s details quote.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Refused(error) | Self::Statement(error) => match error.as_db_error() {
+                Some(db) => {
+                    let constraint =
+                        db.constraint().map(|it| format!(", {it}")).unwrap_or_default();
+                    format!("{self}: {} ({}{constraint})", db.message(), db.code().code())
+                }
+                None => self.to_string(),
+            },
+            Self::Unavailable(_)
+            | Self::Unknown(_)
+            | Self::Selector(_)
+            | Self::Url(_)
+            | Self::Schema { .. }
+            | Self::Migration(_) => self.to_string(),
+        }
+    }
+
     /// The name of the unique index or check that refused the data, if one did.
     pub fn constraint(&self) -> Option<&str> {
         match self {

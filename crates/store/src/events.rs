@@ -115,7 +115,7 @@ pub async fn replay(db: &impl Db, event: EventId) -> Result<Replay, StoreError> 
             select id, workspace_id, body is not null as processable from event where id = $1
         ), queued as (
             insert into job (subject_id, workspace_id, kind, state, due_at, again)
-            select id, workspace_id, 'event', 'ready', now(), true from found where processable
+            select id, workspace_id, 'event', 'scheduled', now(), true from found where processable
                 on conflict (subject_id, kind) do nothing
          returning subject_id
         )

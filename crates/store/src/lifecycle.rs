@@ -1,6 +1,7 @@
 //! What a change of an installation or a repository does to what is tracked.
 //!
-//! Each function returns the targets it concerned; objects stay as they are.
+//! Objects stay as they are. Events are told apart by their ids, which sort by arrival: workers may route them in
+//! another order.
 
 use hookyard_domain::github_event::RepositoryName;
 use hookyard_domain::ids::{EventId, TargetId, WorkspaceId};
@@ -43,16 +44,19 @@ pub async fn workspaces_of(tx: &Tx<'_>, reach: &Reach) -> Result<Vec<WorkspaceId
     Ok(rows.iter().map(|row| WorkspaceId(row.get("workspace_id"))).collect())
 }
 
-/// Moves the accounts within reach from one of these states to another; returns how many moved.
+/// Moves the accounts within reach from one of these states to another, unless a later event decided already.
 pub async fn set_accounts(
     tx: &Tx<'_>,
     reach: &Reach,
+    event: EventId,
     from: &[AccountStatus],
     to: AccountStatus,
-) -> Result<u64, StoreError> {
+) -> Result<(), StoreError> {
     const SQL: &str = "-- lifecycle::set_accounts
-        update connector_account set status = $3, updated_at = now()
-         where installation_id = $1 and status = any($2) and ($4::uuid is null or workspace_id = $4)";
+        update connector_account
+           set status = case when status = any($2) then $3 else status end, status_event_id = $5, updated_at = now()
+         where installation_id = $1 and ($4::uuid is null or workspace_id = $4)
+           and (status_event_id is null or status_event_id <= $5)";
     let from: Vec<&str> = from.iter().map(|it| it.as_str()).collect();
     tx.execute(
         SQL,
@@ -61,9 +65,11 @@ pub async fn set_accounts(
             /* from */ &from,
             /* to */ &to.as_str(),
             /* workspace */ &reach.workspace(),
+            /* event */ &event.0,
         ],
     )
     .await
+    .map(drop)
 }
 
 /// The targets within reach, of these repositories or of all.
@@ -95,21 +101,38 @@ pub async fn targets_of(
     Ok(rows.iter().map(|row| TargetId(row.get("id"))).collect())
 }
 
-/// Moves targets from one of these states to another; returns those that moved.
+/// Moves targets from one of these states to another, unless a later event decided already; returns those that
+/// moved.
 pub async fn set_targets(
     tx: &Tx<'_>,
     targets: &[TargetId],
+    event: EventId,
     from: &[TargetStatus],
     to: TargetStatus,
 ) -> Result<Vec<TargetId>, StoreError> {
     const SQL: &str = "-- lifecycle::set_targets
-        update connector_target set status = $3, updated_at = now()
-         where id = any($1) and status = any($2) returning id";
+        with held as (
+            select id, status from connector_target
+             where id = any($1) and (status_event_id is null or status_event_id <= $4)
+        )
+        update connector_target target
+           set status = case when held.status = any($2) then $3 else held.status end, status_event_id = $4,
+               updated_at = now()
+          from held where target.id = held.id
+     returning target.id, held.status = any($2) as moved";
     let from: Vec<&str> = from.iter().map(|it| it.as_str()).collect();
     let rows = tx
-        .rows(SQL, &[/* targets */ &ids(targets), /* from */ &from, /* to */ &to.as_str()])
+        .rows(
+            SQL,
+            &[
+                /* targets */ &ids(targets),
+                /* from */ &from,
+                /* to */ &to.as_str(),
+                /* event */ &event.0,
+            ],
+        )
         .await?;
-    Ok(rows.iter().map(|row| TargetId(row.get("id"))).collect())
+    Ok(rows.iter().filter(|row| row.get("moved")).map(|row| TargetId(row.get("id"))).collect())
 }
 
 /// Writes a repository's new name to its targets; returns those whose name was another.
@@ -149,7 +172,7 @@ pub async fn set_default_branch(
     Ok(())
 }
 
-/// Queues a sync of each target that has none queued or running.
+/// Queues a sync of each target that has none queued. One that runs may have read the branch already.
 pub async fn queue_unless_pending(
     tx: &Tx<'_>,
     targets: &[TargetId],
@@ -165,11 +188,11 @@ pub async fn queue_unless_pending(
               from connector_target target left join event on event.id = $2
              where target.id = any($1) and target.status not in ('disabled', 'repository_removed')
                and not exists (select 1 from sync_event
-                                where target_id = target.id and status in ('queued', 'running'))
+                                where target_id = target.id and status = 'queued')
          returning id, workspace_id
         )
         insert into job (subject_id, workspace_id, kind, state, due_at)
-        select id, workspace_id, 'sync', 'ready', now() from syncs";
+        select id, workspace_id, 'sync', 'scheduled', now() from syncs";
     tx.execute(
         SQL,
         &[

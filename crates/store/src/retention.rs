@@ -2,11 +2,11 @@
 
 use crate::{Db, StoreError};
 
-/// Rows of one bite of links.
+/// Rows of one bite.
 const BITE_ROWS_MAX: i64 = 5_000;
 
-/// Removes the dedupe keys of one slice that are too old; returns how many. Delivery ids live `days` days, hashes
-/// of bodies as long as their source's replay window.
+/// Removes dedupe keys that are too old, of the slice whose turn it is; returns how many. Delivery ids live `days`
+/// days, hashes of bodies as long as their source's replay window.
 ///
 /// There is no index over the age: it would cost every insert. The keys are hashes, so a slice of them is a
 /// slice of everything, and the time of day says whose turn it is: in an hour every hash of a body is looked at,
@@ -20,14 +20,18 @@ pub async fn forget_dedupe_keys(db: &impl Db, days: i32) -> Result<u64, StoreErr
             select 'd'::\"char\", minute_of_day * 65536 / 1440, (minute_of_day + 1) * 65536 / 1440 - 1 from clock
              union all
             select 'h'::\"char\", minute_of_hour * 65536 / 60, (minute_of_hour + 1) * 65536 / 60 - 1 from clock
+        ), old as (
+            select dedupe.ctid
+              from slice cross join source
+              join dedupe on dedupe.kind = slice.kind and dedupe.source_id = source.id
+               and dedupe.key >= decode(lpad(to_hex(slice.first), 4, '0'), 'hex')
+               and dedupe.key <= decode(lpad(to_hex(slice.last), 4, '0') || repeat('f', 60), 'hex')
+             where dedupe.seen_at < now() - case slice.kind when 'h' then make_interval(secs => source.replay_window_s)
+                                                            else make_interval(days => $1) end
+             limit $2
         )
-        delete from dedupe using slice, source
-         where dedupe.kind = slice.kind and dedupe.source_id = source.id
-           and dedupe.key >= decode(lpad(to_hex(slice.first), 4, '0'), 'hex')
-           and dedupe.key <= decode(lpad(to_hex(slice.last), 4, '0') || repeat('f', 60), 'hex')
-           and dedupe.seen_at < now() - case slice.kind when 'h' then make_interval(secs => source.replay_window_s)
-                                                        else make_interval(days => $1) end";
-    db.execute(SQL, &[/* days */ &days]).await
+        delete from dedupe using old where dedupe.ctid = old.ctid";
+    db.execute(SQL, &[/* days */ &days, /* rows */ &BITE_ROWS_MAX]).await
 }
 
 /// Removes the links between workspaces and events whose partition is gone; returns how many.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookyard_process::{Gate, Readiness, Stop, Tasks};
+use hookyard_process::{Gate, Readiness, SettingError, Stop, Tasks};
 use hookyard_queue::{Broker, BrokerSettings, Consumer, Feed, Publisher};
-use hookyard_store::{Store, StoreError, StoreSettings};
+use hookyard_store::{Store, StoreSettings};
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
@@ -24,7 +24,9 @@ pub(crate) struct Context {
     pub(crate) publisher: Publisher,
     pub(crate) broker: Arc<Broker>,
     pub(crate) github: Arc<GitHubApp>,
-    pub(crate) quarantine: Arc<Quarantine>,
+    /// Each queue's own: a long sync keeps no event waiting.
+    pub(crate) events_apart: Arc<Quarantine>,
+    pub(crate) syncs_apart: Arc<Quarantine>,
     /// Who holds the leases of this process.
     pub(crate) owner: Uuid,
     pub(crate) stop: Stop,
@@ -55,18 +57,20 @@ impl Context {
         tasks: &Tasks,
         stop: &Stop,
         afterwards: Stop,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, SettingError> {
         let store_settings = StoreSettings {
             connections_max: usize::from(settings.work.database_connections),
             ..StoreSettings::new(settings.database.database_url.clone(), "hookyard-worker")
         };
-        let store = Store::new(&store_settings)?;
+        let store = Store::new(&store_settings)
+            .map_err(|error| SettingError::new("HOOKYARD_DATABASE_URL", error))?;
         let (unconfirmed, _nobody_listens) = mpsc::channel(UNCONFIRMED_MAX);
         Ok(Self {
             publisher: Publisher::start(checked.broker.clone(), unconfirmed, tasks, afterwards),
             broker: Arc::new(Broker::new(checked.broker.clone())),
             github: Arc::new(GitHubApp::new(store.clone(), checked.vault_keys, checked.github)),
-            quarantine: Arc::new(Quarantine::default()),
+            events_apart: Arc::new(Quarantine::default()),
+            syncs_apart: Arc::new(Quarantine::default()),
             owner: clock::new_id(),
             stop: stop.clone(),
             work: Tasks::new(stop.clone()),

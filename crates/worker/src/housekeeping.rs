@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hookyard_store::partitions::{self, Drop as Dropped};
 use hookyard_store::schema::PARTITION_DAYS_AHEAD;
-use hookyard_store::{StoreError, retention};
+use hookyard_store::{Conn, StoreError, retention};
 use metrics::{counter, gauge};
 use tracing::{info, warn};
 
@@ -47,11 +47,37 @@ async fn keep_house(context: &Context) -> Result<(), StoreError> {
             Err(error) => warn!(%day, %error, "the events of {day} could not be dropped now"),
         }
     }
-    retention::forget_dedupe_keys(&conn, keep.dedupe_days).await?;
-    for _ in 0..BITES_MAX {
-        if context.stop.is_stopping() || retention::forget_event_workspaces(&conn).await? == 0 {
-            break;
+    forget(context, &conn, Old::DedupeKeys { days: keep.dedupe_days }).await;
+    forget(context, &conn, Old::EventWorkspaces).await;
+    Ok(())
+}
+
+/// What is forgotten when it is too old.
+enum Old {
+    DedupeKeys { days: i32 },
+    EventWorkspaces,
+}
+
+impl Old {
+    async fn bite(&self, conn: &Conn) -> Result<u64, StoreError> {
+        match self {
+            Self::DedupeKeys { days } => retention::forget_dedupe_keys(conn, *days).await,
+            Self::EventWorkspaces => retention::forget_event_workspaces(conn).await,
         }
     }
-    Ok(())
+}
+
+/// Takes bites until there is nothing left; what cannot be forgotten now can be later.
+async fn forget(context: &Context, conn: &Conn, old: Old) {
+    for _ in 0..BITES_MAX {
+        match old.bite(conn).await {
+            Ok(0) => return,
+            Ok(_) if context.stop.is_stopping() => return,
+            Ok(_) => {}
+            Err(error) => {
+                warn!("what is too old could not be forgotten now: {}", error.brief());
+                return;
+            }
+        }
+    }
 }

@@ -29,6 +29,9 @@ use crate::context::Context;
 /// How often the table is looked at while the broker is away.
 const POLL_PAUSE: Duration = Duration::from_millis(200);
 
+/// How long nothing is taken after leasing failed.
+const FAILURE_PAUSE: Duration = Duration::from_secs(1);
+
 /// How a queue's work is taken.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
@@ -136,9 +139,14 @@ impl Intake {
                 leases
             }
             Err(error) => {
-                warn!(%error, "nothing can be leased; consuming pauses until PostgreSQL answers");
+                warn!(
+                    "nothing can be leased, consuming pauses until PostgreSQL answers: {}",
+                    error.brief()
+                );
                 self.context.database_ready.set(false, "PostgreSQL cannot be reached");
                 consumer.pause();
+                // Not every error is an absence: without a rest the same messages would come round at once.
+                tokio::time::sleep(FAILURE_PAUSE).await;
                 self.until_database_answers().await;
                 consumer.resume();
                 Vec::new()
@@ -160,10 +168,7 @@ impl Intake {
             .copied()
             .collect();
         let conn = self.context.store.conn().await?;
-        let leases = match subjects.as_slice() {
-            [] => Vec::new(),
-            subjects => lease(&conn, self.shape.kind, subjects, self.context.owner).await?,
-        };
+        // First what may fail without harm: a lease that is taken must be worked on.
         for message in &messages {
             if let Err(reason) = &message.pointers {
                 let queue = message.queue.map_or("unknown", |queue| queue.as_str());
@@ -173,6 +178,10 @@ impl Intake {
                     .await?;
             }
         }
+        let leases = match subjects.as_slice() {
+            [] => Vec::new(),
+            subjects => lease(&conn, self.shape.kind, subjects, self.context.owner).await?,
+        };
         drop(conn);
         Message::ack_all(messages).await;
         Ok(leases)

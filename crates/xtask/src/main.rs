@@ -3,6 +3,7 @@
 mod admin;
 mod bench;
 mod cargo;
+mod chaos;
 mod demo;
 mod http;
 mod lint;
@@ -42,6 +43,8 @@ enum Command {
     Stack(stack::Command),
     /// Measure how fast it is, and write the figures to docs/performance.md
     Bench(bench::Args),
+    /// Break everything under load and count what is lost or doubled; a full run writes docs/chaos.md
+    Chaos(chaos::Args),
     /// Format, clippy, rustdoc and the directions between the crates
     Lint,
 }
@@ -97,6 +100,7 @@ async fn run(command: Command, context: Context) -> Result<ExitCode> {
         Command::Test(args) => test::run(args, context).await,
         Command::Stack(command) => stack::run(command, context).await,
         Command::Bench(args) => bench::run(args, context).await,
+        Command::Chaos(args) => chaos::run(args, context).await,
         Command::Lint => lint::run().await,
     }
 }

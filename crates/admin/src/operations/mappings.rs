@@ -1,12 +1,9 @@
 //! Connector mappings: which files become which config objects. A changed mapping always queues a sync.
 
 use hookyard_domain::config_object::ObjectType;
-use hookyard_domain::ids::{MappingId, SyncEventId, TargetId};
+use hookyard_domain::ids::{MappingId, TargetId};
 use hookyard_domain::selector::Selector;
-use hookyard_domain::sync_event::SyncTrigger;
 use hookyard_store::mappings::{self, Mapping};
-use hookyard_store::sync_events::NewSync;
-use hookyard_store::targets::Target;
 use hookyard_store::{Db, Store, Tx, targets as target_rows};
 use serde::Serialize;
 use serde_json::json;
@@ -48,7 +45,8 @@ pub async fn add(
         )));
     }
     let mapping = require(&tx, id).await?;
-    let changed = ChangedMapping { sync: follow(&tx, &target).await?, mapping, mapping_revision };
+    let changed =
+        ChangedMapping { sync: targets::follow(&tx, &target).await?, mapping, mapping_revision };
     record(&tx, actor, "connector_mapping.add", &changed).await?;
     tx.commit().await?;
     Ok(changed)
@@ -68,7 +66,8 @@ pub async fn remove(
     if !mappings::remove(&tx, id).await? {
         return Err(OperationError::not_found("connector mapping", &id));
     }
-    let changed = ChangedMapping { sync: follow(&tx, &target).await?, mapping, mapping_revision };
+    let changed =
+        ChangedMapping { sync: targets::follow(&tx, &target).await?, mapping, mapping_revision };
     record(&tx, actor, "connector_mapping.remove", &changed).await?;
     tx.commit().await?;
     Ok(changed)
@@ -78,23 +77,6 @@ pub async fn remove(
 pub async fn require(db: &impl Db, id: MappingId) -> Result<Mapping, OperationError> {
     let found = mappings::by_id(db, id).await?;
     found.ok_or_else(|| OperationError::not_found("connector mapping", &id))
-}
-
-/// Queues the sync that a changed mapping asks for, unless it would be ignored.
-async fn follow(tx: &Tx<'_>, target: &Target) -> Result<Option<QueuedSync>, OperationError> {
-    match targets::check_syncable(tx, target).await {
-        Ok(()) => {}
-        Err(OperationError::Conflict(_)) => return Ok(None),
-        Err(error) => return Err(error),
-    }
-    let sync = NewSync {
-        id: SyncEventId(Uuid::now_v7()),
-        target: target.id,
-        trigger: SyncTrigger::ManualResync,
-        allow_deletions: false,
-        event: None,
-    };
-    targets::queue(tx, &sync).await.map(Some)
 }
 
 async fn record(

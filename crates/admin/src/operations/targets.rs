@@ -138,6 +138,10 @@ pub async fn set_disabled(
     let changed = targets::set_disabled(&tx, id, disabled).await?;
     let target = require(&tx, id).await?;
     if changed {
+        // Nobody knows what was pushed meanwhile.
+        if !disabled {
+            follow(&tx, &target).await?;
+        }
         let change = Change {
             action: if disabled { "connector_target.disable" } else { "connector_target.enable" },
             workspace: Some(target.workspace_id),
@@ -155,6 +159,26 @@ pub async fn set_disabled(
 pub async fn require(db: &impl Db, id: TargetId) -> Result<Target, OperationError> {
     let found = targets::by_id(db, id).await?;
     found.ok_or_else(|| OperationError::not_found("connector target", &id))
+}
+
+/// Queues the sync that a changed mapping asks for, unless it would be ignored.
+pub(super) async fn follow(
+    tx: &Tx<'_>,
+    target: &Target,
+) -> Result<Option<QueuedSync>, OperationError> {
+    match check_syncable(tx, target).await {
+        Ok(()) => {}
+        Err(OperationError::Conflict(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let sync = NewSync {
+        id: SyncEventId(Uuid::now_v7()),
+        target: target.id,
+        trigger: SyncTrigger::ManualResync,
+        allow_deletions: false,
+        event: None,
+    };
+    queue(tx, &sync).await.map(Some)
 }
 
 /// Queues a sync; a worker's sweep finds its job at once.

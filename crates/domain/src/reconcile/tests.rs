@@ -106,6 +106,17 @@ fn more_files_than_the_limit_are_refused_with_both_numbers() {
 }
 
 #[test]
+fn a_path_that_stands_twice_in_the_tree_fails_once_beside_the_first() {
+    let twice = [file("skills/a", "x"), file("skills/a", "y"), file("skills/a", "z")];
+    let plan = plan_of(&twice, vec![]);
+    assert_eq!(plan.wanted.len(), 1);
+    assert_eq!(
+        plan.failed.iter().map(|it| it.reason).collect::<Vec<_>>(),
+        [FileReason::DuplicatePath]
+    );
+}
+
+#[test]
 fn the_deletion_guard_needs_both_the_number_and_the_share() {
     let limits = Limits::default();
     assert!(guarded(21, 40, &limits));

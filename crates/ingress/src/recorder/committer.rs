@@ -14,7 +14,7 @@ use tracing::{error, warn};
 
 use super::{NotRecorded, Outcome, Waiting};
 use crate::clock::Clock;
-use crate::publishing::Publishing;
+use crate::publishing::{Publishing, publications};
 
 /// How long the database gets to accept a connection, and to record a batch.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
@@ -72,15 +72,20 @@ impl Committing {
                 let Ok(first) = self.calls.recv().await else { return };
                 self.gather(first, batch);
             }
-            match self.record_in_time(committer, batch).await {
-                Ok(outcomes) => self.answer(batch, outcomes),
+            let grace_ms = self.publishing.ready_grace_ms();
+            match self.record_in_time(committer, batch, grace_ms).await {
+                Ok(outcomes) => self.answer(batch, outcomes, grace_ms),
                 // The next connection may know, and record what this one did not.
                 Err(StoreError::Unavailable(error)) => {
                     warn!(%error, "a batch of {} calls is not recorded yet", batch.len());
                     return;
                 }
                 Err(error) => {
-                    error!(%error, cause = ?std::error::Error::source(&error), "a batch of {} calls cannot be recorded", batch.len());
+                    error!(
+                        "a batch of {} calls cannot be recorded: {}",
+                        batch.len(),
+                        error.brief()
+                    );
                     batch.drain(..).for_each(|call| drop(call.answer.send(Err(NotRecorded))));
                     return;
                 }
@@ -99,8 +104,9 @@ impl Committing {
         }
     }
 
-    fn answer(&self, batch: &mut Vec<Waiting>, outcomes: Vec<Outcome>) {
-        let publications = self.publishing.publications(batch, &outcomes);
+    fn answer(&self, batch: &mut Vec<Waiting>, outcomes: Vec<Outcome>, grace_ms: u32) {
+        // Jobs without grace were written while the broker was away: they are due without a message.
+        let publications = if grace_ms == 0 { Vec::new() } else { publications(batch, &outcomes) };
         for (call, outcome) in batch.drain(..).zip(outcomes) {
             drop(call.answer.send(Ok(outcome))); // The caller may have gone away.
         }
@@ -111,51 +117,58 @@ impl Committing {
         &self,
         committer: &Committer,
         batch: &[Waiting],
+        grace_ms: u32,
     ) -> Result<Vec<Outcome>, StoreError> {
         counter!("hookyard_ingress_batches_total").increment(1);
         counter!("hookyard_ingress_calls_total").increment(batch.len() as u64);
-        let recorded = tokio::time::timeout(RECORD_WITHIN, self.record(committer, batch)).await;
+        let recorded =
+            tokio::time::timeout(RECORD_WITHIN, record(committer, batch, grace_ms)).await;
         recorded
             .unwrap_or_else(|_| Err(StoreError::Unavailable("it does not answer in time".into())))
             .inspect_err(|_| counter!("hookyard_ingress_batches_failed_total").increment(1))
     }
+}
 
-    async fn record(
-        &self,
-        committer: &Committer,
-        batch: &[Waiting],
-    ) -> Result<Vec<Outcome>, StoreError> {
-        let grace_ms = self.publishing.ready_grace_ms();
-        let recorded = match committer.record(batch, grace_ms).await {
-            // One bad row fails the whole statement: record each by itself, so that only the bad one is refused.
-            Err(StoreError::Refused(error)) => {
-                warn!(%error, "PostgreSQL refused a batch of {}; recording its calls one by one", batch.len());
-                one_by_one(committer, batch, grace_ms).await?
-            }
-            recorded => recorded?,
-        };
-        let duplicates: Vec<Duplicate> = batch
-            .iter()
-            .zip(&recorded)
-            .filter(|(_, recorded)| **recorded == Recorded::Duplicate)
-            .map(|(call, _)| call.arrival.duplicate())
-            .collect();
-        let mut rearmed = match duplicates.as_slice() {
-            [] => Vec::new(),
-            duplicates => rearm(committer, duplicates, grace_ms).await?,
+async fn record(
+    committer: &Committer,
+    batch: &[Waiting],
+    grace_ms: u32,
+) -> Result<Vec<Outcome>, StoreError> {
+    let recorded = match committer.record(batch, grace_ms).await {
+        // One bad row fails the whole statement: record each by itself, so that only the bad one is refused.
+        Err(error @ StoreError::Refused(_)) => {
+            warn!("recording {} calls one by one: {}", batch.len(), error.brief());
+            one_by_one(committer, batch, grace_ms).await?
         }
-        .into_iter();
-        Ok(recorded
-            .into_iter()
-            .map(|recorded| {
-                if recorded == Recorded::Duplicate {
-                    outcome_of_duplicate(rearmed.next())
-                } else {
-                    Outcome { recorded, rearmed: None }
-                }
-            })
-            .collect())
+        recorded => recorded?,
+    };
+    let duplicates: Vec<Duplicate> = batch
+        .iter()
+        .zip(&recorded)
+        .filter(|(call, recorded)| is_repetition(call, recorded))
+        .map(|(call, _)| call.arrival.duplicate())
+        .collect();
+    let mut rearmed = match duplicates.as_slice() {
+        [] => Vec::new(),
+        duplicates => rearm(committer, duplicates, grace_ms).await?,
     }
+    .into_iter();
+    Ok(batch
+        .iter()
+        .zip(recorded)
+        .map(|(call, recorded)| {
+            if is_repetition(call, &recorded) {
+                outcome_of_duplicate(rearmed.next())
+            } else {
+                Outcome { recorded, rearmed: None }
+            }
+        })
+        .collect())
+}
+
+/// Whether a duplicate may give its event another chance.
+fn is_repetition(call: &Waiting, recorded: &Recorded) -> bool {
+    *recorded == Recorded::Duplicate && call.fresh
 }
 
 fn outcome_of_duplicate(rearmed: Option<Rearmed>) -> Outcome {
@@ -174,9 +187,9 @@ async fn one_by_one(
     for call in batch {
         recorded.push(match committer.record(std::slice::from_ref(call), grace_ms).await {
             Ok(mut alone) => alone.pop().unwrap_or(Recorded::Refused),
-            Err(StoreError::Refused(error)) => {
+            Err(error @ StoreError::Refused(_)) => {
                 let kind = &call.arrival.event_type;
-                error!(%error, "a call of type {kind} cannot be stored");
+                error!("a call of type {kind} cannot be stored: {}", error.brief());
                 Recorded::Refused
             }
             Err(error) => return Err(error),

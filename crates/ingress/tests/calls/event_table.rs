@@ -81,7 +81,7 @@ fn call(gateway: &Gateway, event: &str, action: &str, condition: &str) -> Github
         "a deleted branch" => payload["after"] = json!("0".repeat(40)),
         "a tag" => payload["ref"] = json!("refs/tags/v1"),
         "another default branch" => {
-            payload["changes"] = json!({ "default_branch": { "from": "old" } })
+            payload["changes"] = json!({ "default_branch": { "from": "old" } });
         }
         missing => remove(missing.strip_prefix("no ").and_then(code).unwrap()),
     }

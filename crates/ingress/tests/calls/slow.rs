@@ -1,34 +1,14 @@
 //! Callers that take their time, or all connections.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hookyard_testkit::gateway::{Call, Caller, Gateway, GithubCall, PATIENCE, RawConnection};
-use tokio::task::{JoinHandle, JoinSet};
+use hookyard_testkit::gateway::{Call, Gateway, PATIENCE, RawConnection};
+use tokio::task::JoinSet;
 
-use crate::support::{assert_refused, events};
+use crate::support::{Traffic, assert_refused, events};
 
 /// Slow callers of each kind.
 const CROWD: usize = 1_000;
-
-/// Good calls, one after the other, until told to stop; how many there were, each answered 2xx.
-pub(crate) fn good_traffic(
-    caller: &Caller,
-    push: &GithubCall,
-    done: &Arc<AtomicBool>,
-) -> JoinHandle<usize> {
-    let (caller, push, done) = (caller.clone(), push.clone(), Arc::clone(done));
-    tokio::task::spawn(async move {
-        let mut answers = 0;
-        while !done.load(Ordering::Relaxed) {
-            let answer = caller.post(push.clone().delivery(&format!("good-{answers}"))).await;
-            assert!(answer.is_success(), "{answer:?}");
-            answers += 1;
-        }
-        answers
-    })
-}
 
 #[tokio::test]
 async fn headers_that_do_not_come_end_the_connection() {
@@ -73,7 +53,6 @@ async fn a_body_that_trickles_is_answered_408_long_before_its_time_is_over() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_slow_heads_and_a_thousand_slow_bodies_keep_nobody_waiting() {
     let gateway = Gateway::builder().ingress_env("HOOKYARD_BODY_MS_MAX", "8000").start().await;
-    let done = Arc::new(AtomicBool::new(false));
     let bytes = Call::from(gateway.github_push()).bytes();
     let head_end = bytes.windows(4).position(|it| it == b"\r\n\r\n").unwrap() + 4;
 
@@ -87,13 +66,12 @@ async fn a_thousand_slow_heads_and_a_thousand_slow_bodies_keep_nobody_waiting() 
             (is_head, connection.answer_within(2 * PATIENCE).await.map(|answer| answer.status))
         });
     }
-    let traffic = good_traffic(&gateway.caller().afresh(), &gateway.github_push(), &done);
+    let traffic = Traffic::start(&gateway);
     while let Some(ended) = crowd.join_next().await {
         let (is_head, status) = ended.unwrap();
         assert_eq!(status, if is_head { None } else { Some(408) });
     }
-    done.store(true, Ordering::Relaxed);
-    assert!(traffic.await.unwrap() > 0);
+    assert!(traffic.stop().await > 0);
     gateway.finish().await;
 }
 

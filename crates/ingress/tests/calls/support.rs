@@ -1,7 +1,11 @@
 //! What the tests say of answers and records.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use hookyard_testkit::gateway::{Answer, Gateway};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 /// A head that is told by its digit.
 pub(crate) fn sha(digit: char) -> String {
@@ -53,4 +57,36 @@ pub(crate) async fn assert_no_trace(gateway: &Gateway) {
 
 pub(crate) async fn events(gateway: &Gateway) -> i64 {
     gateway.db().count("select count(*) from event").await
+}
+
+/// Good calls over a connection of their own, one after the other, while something else goes on.
+pub(crate) struct Traffic {
+    done: Arc<AtomicBool>,
+    calling: JoinSet<usize>,
+}
+
+impl Traffic {
+    pub(crate) fn start(gateway: &Gateway) -> Self {
+        let done = Arc::new(AtomicBool::new(false));
+        let (caller, push) = (gateway.caller().afresh(), gateway.github_push());
+        let told = Arc::clone(&done);
+        let mut calling = JoinSet::new();
+        calling.spawn(async move {
+            let mut answers = 0;
+            while !told.load(Ordering::Relaxed) {
+                let push = push.clone().delivery(&format!("good-{answers}"));
+                let answer = caller.post(push.after(&format!("{answers:040x}"))).await;
+                assert!(answer.is_success(), "{answer:?}");
+                answers += 1;
+            }
+            answers
+        });
+        Self { done, calling }
+    }
+
+    /// How many calls there were; each was answered 2xx.
+    pub(crate) async fn stop(self) -> usize {
+        self.done.store(true, Ordering::Relaxed);
+        self.calling.join_all().await.into_iter().sum()
+    }
 }

@@ -43,14 +43,20 @@ pub async fn rearm(
             select * from unnest($1::uuid[], $2::bytea[], $3::uuid[]) with ordinality as t(source_id, key, own_id, n)
         ), found as (
             select n, event.id, event.id = own_id as own, event.outcome, event.reason,
-                   event.id <> own_id and event.outcome = any($4::text[]) and event.body is not null as rearm
+                   event.id <> own_id and event.outcome = any($4::text[]) and event.redacted_at is null as rearm
               from input
               join dedupe on dedupe.kind = 'd' and dedupe.source_id = input.source_id and dedupe.key = input.key
               join event on event.id = dedupe.event_id
         ), jobs as (
             insert into job (subject_id, kind, state, due_at, again)
             select distinct id, 'event', 'ready', now() + make_interval(secs => $5::float8), true from found where rearm
+             order by id
                 on conflict (subject_id, kind) do nothing
+        ), unpublished as (
+            -- Whoever recorded these did not come to publish their syncs.
+            update job set due_at = now()
+              from found join sync_event on sync_event.event_id = found.id
+             where found.own and job.kind = 'sync' and job.subject_id = sync_event.id and job.state = 'ready'
         )
         select found.id, found.own, found.outcome, found.reason, found.rearm
           from input left join found using (n) order by input.n";

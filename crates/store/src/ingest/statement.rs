@@ -15,7 +15,8 @@ use crate::{StoreError, StoreSettings};
 ///
 /// A push is redundant for a target only if its head is the newest queued one, or if nothing is queued or
 /// running and the target is active and equals it: A, B, forced back to A must end at A. Of several pushes to a
-/// target in one batch only the last is queued; the others are superseded before anybody could have run them.
+/// target in one batch only the last is queued; the others are superseded before anybody could have run them. What is
+/// redundant or superseded leaves a sync event too: which moves the branch made tells a late view of it from a new one.
 pub const RECORD_STATEMENT: &str = "-- ingest::record
 with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int4[], $5::text[], $6::text[], $7::text[],
@@ -48,7 +49,9 @@ with input as (
 ), tracked as (
     select fresh.n, fresh.event_id, target.id as target_id, target.instance_id, target.workspace_id,
            fresh.delivery_id, fresh.type, fresh.repository, fresh.git_ref, fresh.before_sha, fresh.head_sha,
-           case when queued.found then queued.announced_sha is not distinct from fresh.head_sha
+           -- The newest is the one before it in this batch, else the newest queued one.
+           case when lag(fresh.n) over pushes is not null then lag(fresh.head_sha) over pushes = fresh.head_sha
+                when queued.found then queued.announced_sha is not distinct from fresh.head_sha
                 else running.found is null and target.status = 'active'
                      and target.applied_sha = fresh.head_sha
                      and target.applied_mapping_revision = target.mapping_revision
@@ -66,18 +69,21 @@ with input as (
       left join lateral (select true as found from sync_event
                           where target_id = target.id and status = 'running' limit 1) running on true
      where not fresh.replay and (fresh.workspace_id is null or fresh.workspace_id = target.workspace_id)
-), wanted as (
+    window pushes as (partition by target.id order by fresh.n)
+), syncing as (
     select *, uuid_v7(now()) as sync_event_id,
-           lead(n) over (partition by target_id order by n) is not null as superseded
-      from tracked where not redundant
+           case when redundant then 'redundant'
+                when lead(n) over (partition by target_id, redundant order by n) is not null then 'superseded'
+            end as ignored
+      from tracked
 ), syncs as (
     insert into sync_event (id, workspace_id, target_id, event_id, trigger, status, reason, completed_at, delivery_id,
                             event_type, repository, git_ref, before_sha, announced_sha)
     select sync_event_id, workspace_id, target_id, event_id, 'push',
-           case when superseded then 'ignored' else 'queued' end,
-           case when superseded then 'superseded' end, case when superseded then now() end,
+           case when ignored is null then 'queued' else 'ignored' end, ignored,
+           case when ignored is not null then now() end,
            delivery_id, type, repository, git_ref, before_sha, head_sha
-      from wanted order by n
+      from syncing order by n
 ), verdict as (
     select fresh.*, case when replay then 'replay'
                          when ignored is not null then 'ignored'
@@ -105,7 +111,7 @@ with input as (
       from verdict where outcome is null
      union all
     select sync_event_id, workspace_id, 'sync', 'ready', now() + make_interval(secs => $20::float8)
-      from wanted where not superseded
+      from syncing where ignored is null
 ), owners as (
     -- The worker says whom an event concerns when it routes it; what is not routed is said here.
     insert into event_workspace (workspace_id, event_id)
@@ -117,7 +123,7 @@ with input as (
 )
 select verdict.event_id, verdict.outcome, verdict.reason, queued.sync_event_id, queued.target_id, queued.instance_id
   from verdict
-  left join (select event_id, sync_event_id, target_id, instance_id from wanted where not superseded) queued
+  left join (select event_id, sync_event_id, target_id, instance_id from syncing where ignored is null) queued
     using (event_id)";
 
 /// A connection that does nothing but record batches. Not of the pool: it never waits for another's work.

@@ -6,7 +6,7 @@ use hookyard_domain::target::TargetStatus;
 use uuid::Uuid;
 
 use super::SyncWork;
-use super::start::end_of_applicability;
+use super::tracked::{self, target_of};
 use crate::config_objects::{self, Changes};
 use crate::jobs::{self, Ended, Lease};
 use crate::{Conn, Db, StoreError, Tx};
@@ -35,6 +35,8 @@ pub struct Applied {
     pub counts: Counts,
     pub files: Vec<FileResult>,
     pub changes: Changes,
+    /// When the branch must be looked at once more, because it may have shown an earlier state; in milliseconds.
+    pub recheck_ms: Option<u64>,
 }
 
 /// How a sync ends.
@@ -43,7 +45,7 @@ pub enum End {
     /// The target equals the tree, but for files that failed.
     Applied(Box<Applied>),
     /// There was nothing to reconcile.
-    Ignored { reason: SyncReason, target: Option<TargetStatus> },
+    Ignored { reason: SyncReason, target: Option<TargetStatus>, recheck_ms: Option<u64> },
     /// It cannot be done.
     Failed { reason: SyncReason, error: String, target: Option<TargetStatus> },
 }
@@ -61,19 +63,22 @@ pub async fn end(
 ) -> Result<Ended, StoreError> {
     let tx = conn.begin().await?;
     tx.statement_ms_max(APPLY_STATEMENT_MS_MAX).await?;
-    let no_longer = end_of_applicability(&tx, work.target).await?;
+    tracked::lock(&tx, work.target).await?;
     if jobs::lock(&tx, lease).await? == Ended::Fenced {
         return Ok(Ended::Fenced);
     }
+    let no_longer = no_longer_applicable(&tx, work).await?;
     match (no_longer, end) {
         (Some(reason), _) => close(&tx, work, SyncStatus::Ignored, Some(reason), None).await?,
         (None, End::Applied(applied)) => {
             config_objects::apply(&tx, work, &applied.sha, &applied.changes).await?;
             record_files(&tx, work.sync_event, &applied.files).await?;
             record_applied(&tx, work, applied).await?;
+            recheck(&tx, work, applied.recheck_ms).await?;
         }
-        (None, End::Ignored { reason, target }) => {
+        (None, End::Ignored { reason, target, recheck_ms }) => {
             set_target(&tx, work.target, *target).await?;
+            recheck(&tx, work, *recheck_ms).await?;
             close(&tx, work, SyncStatus::Ignored, Some(*reason), None).await?;
         }
         (None, End::Failed { reason, error, target }) => {
@@ -87,20 +92,41 @@ pub async fn end(
     commit_finished(tx, lease).await
 }
 
-/// Puts a sync off without spending an attempt; `looked` counts a look for a push that is not visible yet.
+/// Why the target may not be changed any more, if something happened to it while the sync ran.
+async fn no_longer_applicable(
+    tx: &Tx<'_>,
+    work: &SyncWork,
+) -> Result<Option<SyncReason>, StoreError> {
+    let now = tracked::read(tx, work.target).await?;
+    let deleted = now.status == TargetStatus::RepositoryGone
+        && work.target_status != TargetStatus::RepositoryGone;
+    Ok(now.not_applicable().or(deleted.then_some(SyncReason::RepositoryGone)))
+}
+
+/// What a try that came to no end has cost.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spent {
+    pub github_requests: u32,
+    /// Whether it was a look for a push that was not visible yet.
+    pub look: bool,
+}
+
+/// Puts a sync off without spending an attempt.
 pub async fn park(
     conn: &mut Conn,
     lease: &Lease,
     work: &SyncWork,
     delay_ms: u64,
-    looked: bool,
+    spent: Spent,
 ) -> Result<Ended, StoreError> {
     const SQL: &str = "-- sync_events::park
         update sync_event set status = 'queued', attempts = attempts - 1, looks = looks + $2 where id = $1";
     let tx = conn.begin().await?;
+    tracked::lock(&tx, work.target).await?;
     let ended = jobs::park(&tx, lease, delay_ms).await?;
     if ended == Ended::Held {
-        tx.execute(SQL, &[/* id */ &work.sync_event.0, /* looks */ &i32::from(looked)]).await?;
+        tx.execute(SQL, &[/* id */ &work.sync_event.0, /* looks */ &i32::from(spent.look)]).await?;
+        count_requests(&tx, work.sync_event, spent.github_requests).await?;
         wake_newer(&tx, work).await?;
         tx.commit().await?;
     }
@@ -114,13 +140,16 @@ pub async fn retry(
     work: &SyncWork,
     delay_ms: u64,
     error: &str,
+    github_requests: u32,
 ) -> Result<Ended, StoreError> {
     const SQL: &str = "-- sync_events::retry
         update sync_event set status = 'queued', error = $2 where id = $1";
     let tx = conn.begin().await?;
+    tracked::lock(&tx, work.target).await?;
     let ended = jobs::park(&tx, lease, delay_ms).await?;
     if ended == Ended::Held {
         tx.execute(SQL, &[/* id */ &work.sync_event.0, /* error */ &error]).await?;
+        count_requests(&tx, work.sync_event, github_requests).await?;
         wake_newer(&tx, work).await?;
         tx.commit().await?;
     }
@@ -138,6 +167,9 @@ pub async fn bury(
         update sync_event set status = 'failed', reason = $2, error = $3, completed_at = now()
          where id = $1 and status in ('queued', 'running') returning target_id";
     let tx = conn.begin().await?;
+    if let Some(target) = target_of(&tx, SyncEventId(lease.subject)).await? {
+        tracked::lock(&tx, target).await?;
+    }
     let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
         [/* id */ &lease.subject, /* reason */ &reason.as_str(), /* error */ &error];
     if let Some(row) = tx.row_opt(SQL, &parameters).await? {
@@ -254,6 +286,25 @@ async fn record_files(
     Ok(())
 }
 
+/// Queues a second look at the branch, unless another sync is queued and looks anyway.
+async fn recheck(tx: &Tx<'_>, work: &SyncWork, after_ms: Option<u64>) -> Result<(), StoreError> {
+    const SQL: &str = "-- sync_events::recheck
+        with queued as (
+            insert into sync_event (id, workspace_id, target_id, trigger, status, repository, git_ref)
+            select uuid_v7(now()), target.workspace_id, target.id, 'recheck', 'queued', target.repository, target.git_ref
+              from connector_target target
+             where target.id = $1
+               and not exists (select 1 from sync_event where target_id = $1 and status = 'queued')
+         returning id, workspace_id
+        )
+        insert into job (subject_id, workspace_id, kind, state, due_at)
+        select id, workspace_id, 'sync', 'scheduled', now() + make_interval(secs => $2::float8) from queued";
+    let Some(after_ms) = after_ms else { return Ok(()) };
+    #[expect(clippy::cast_precision_loss, reason = "minutes at most")]
+    let seconds = after_ms as f64 / 1000.0;
+    tx.execute(SQL, &[/* target */ &work.target.0, /* seconds */ &seconds]).await.map(drop)
+}
+
 async fn set_target(
     tx: &Tx<'_>,
     target: TargetId,
@@ -301,7 +352,7 @@ async fn wake_newer(tx: &Tx<'_>, work: &SyncWork) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn dead_letter(
+pub(super) async fn dead_letter(
     tx: &Tx<'_>,
     sync_event: SyncEventId,
     reason: &str,

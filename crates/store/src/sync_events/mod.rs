@@ -8,9 +8,10 @@ mod past;
 mod pointers;
 mod queue;
 mod start;
+mod tracked;
 
-pub use end::{Applied, End, FileResult, bury, end, park, retry};
-pub use past::shows_the_past;
+pub use end::{Applied, End, FileResult, Spent, bury, end, park, retry};
+pub use past::{Shown, shown};
 pub use pointers::{SyncPointer, pointers};
 pub use queue::{NewSync, queue, queue_for_push, record};
 pub use start::{Start, SyncWork, start};

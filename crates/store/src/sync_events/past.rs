@@ -1,30 +1,36 @@
-//! Whether GitHub still shows a branch as it was before the latest push.
+//! Whether GitHub still shows a branch as it was before a push that it has announced.
 
-use hookyard_domain::ids::{SyncEventId, TargetId};
+use hookyard_domain::ids::TargetId;
 
 use crate::{Db, StoreError};
 
-/// Whether a branch that shows `head` (all zeros: absent) seems not to have arrived at the latest push yet.
+/// What the pushes of late say about the commit that a branch shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// No push has left it: it is where the branch is.
+    Present,
+    /// A push has left it, and the latest to arrive came back to it. They may have arrived in another order.
+    Doubtful,
+    /// A push has left it, and none came back: GitHub has announced more than it shows.
+    Past,
+}
+
+/// Judges the commit (all zeros: absent) that a branch shows by the moves that were announced.
 ///
-/// It has not if a push that was announced up to this sync event went from there, or to there, and a later one
-/// elsewhere. Only pushes of the last ten minutes count: GitHub catches up within seconds.
-pub async fn shows_the_past(
-    db: &impl Db,
-    target: TargetId,
-    sync_event: SyncEventId,
-    head: &str,
-) -> Result<bool, StoreError> {
-    const SQL: &str = "-- sync_events::shows_the_past
-        with pushes as (
+/// Only pushes of the last ten minutes count: GitHub catches up within seconds.
+pub async fn shown(db: &impl Db, target: TargetId, head: &str) -> Result<Shown, StoreError> {
+    const SQL: &str = "-- sync_events::shown
+        with moves as (
             select seq, before_sha, announced_sha from sync_event
-             where target_id = $1 and announced_sha is not null
+             where target_id = $1 and announced_sha is not null and before_sha is distinct from announced_sha
                and id > (select uuid_v7(now() - interval '10 minutes'))
-               and seq <= (select seq from sync_event where id = $2)
         )
-        select (select announced_sha from pushes order by seq desc limit 1) is distinct from $3
-               and exists (select 1 from pushes where $3 in (before_sha, announced_sha)) as past";
-    let row = db
-        .row(SQL, &[/* target */ &target.0, /* sync event */ &sync_event.0, /* head */ &head])
-        .await?;
-    Ok(row.get("past"))
+        select exists (select 1 from moves where before_sha = $2) as was_left,
+               (select announced_sha from moves order by seq desc limit 1) is not distinct from $2 as is_latest";
+    let row = db.row(SQL, &[/* target */ &target.0, /* head */ &head]).await?;
+    Ok(match (row.get("was_left"), row.get("is_latest")) {
+        (false, _) => Shown::Present,
+        (true, true) => Shown::Doubtful,
+        (true, false) => Shown::Past,
+    })
 }

@@ -31,7 +31,7 @@ pub async fn queue(db: &impl Db, sync: &NewSync) -> Result<SyncEventId, StoreErr
          returning id, workspace_id
         )
         insert into job (subject_id, workspace_id, kind, state, due_at)
-        select id, workspace_id, 'sync', 'ready', now() from queued
+        select id, workspace_id, 'sync', 'scheduled', now() from queued
      returning subject_id";
     let row = db
         .row(
@@ -74,7 +74,7 @@ pub async fn queue_for_push(
          returning id, workspace_id
         ), jobs as (
             insert into job (subject_id, workspace_id, kind, state, due_at)
-            select id, workspace_id, 'sync', 'ready', now() from syncs
+            select id, workspace_id, 'sync', 'scheduled', now() from syncs
         )
         select distinct workspace_id from syncs";
     let rows = tx

@@ -3,12 +3,15 @@
 use hookyard_domain::ids::{SyncEventId, TargetId, WorkspaceId};
 use hookyard_domain::reconcile::Mapping;
 use hookyard_domain::sync_event::{SyncReason, SyncStatus, SyncTrigger};
-use hookyard_domain::target::{AccountStatus, InstanceStatus, TargetStatus};
-use tokio_postgres::Row;
+use hookyard_domain::target::TargetStatus;
 use uuid::Uuid;
 
+use super::tracked::{self, Tracked, target_of};
 use crate::jobs::{self, Ended, Lease};
 use crate::{Conn, Db, StoreError, Tx};
+
+/// How long a sync waits whose target is just being changed.
+const BUSY_PAUSE_MS: u64 = 1_000;
 
 /// What a worker learns when it wants to start a sync.
 #[derive(Debug)]
@@ -60,13 +63,6 @@ struct Subject {
     allow_deletions: bool,
 }
 
-struct Tracked {
-    row: Row,
-    account: AccountStatus,
-    instance: InstanceStatus,
-    status: TargetStatus,
-}
-
 /// Starts the sync of a lease, unless another is due instead.
 pub async fn start(
     conn: &mut Conn,
@@ -79,15 +75,22 @@ pub async fn start(
         // A sync event is never deleted before its job; whoever did that wanted no work.
         return close(tx, lease, Start::Fenced).await;
     };
-    let Some(tracked) = lock_target(&tx, target).await? else { return Ok(Start::Fenced) };
+    if !tracked::try_lock(&tx, target).await? {
+        // Somebody applies a sync to it, which may take long: nothing waits for that but the job.
+        return match jobs::park(&tx, lease, BUSY_PAUSE_MS).await? {
+            Ended::Held => tx.commit().await.map(|()| Start::Parked),
+            Ended::Fenced => Ok(Start::Fenced),
+        };
+    }
     if jobs::lock(&tx, lease).await? == Ended::Fenced {
         return Ok(Start::Fenced);
     }
+    let tracked = tracked::read(&tx, target).await?;
     let subject = subject(&tx, id).await?;
     if subject.status.is_final() {
         return close(tx, lease, Start::Fenced).await;
     }
-    if let Some(reason) = not_applicable(&tracked) {
+    if let Some(reason) = tracked.not_applicable() {
         ignore(&tx, &[id.0], reason).await?;
         return close(tx, lease, Start::Ended(reason)).await;
     }
@@ -98,9 +101,17 @@ pub async fn start(
     if subject.status == SyncStatus::Queued && !supersede(&tx, id, &subject).await? {
         return close(tx, lease, Start::Ended(SyncReason::Superseded)).await;
     }
-    let work = run(&tx, id, &tracked, parser_version).await?;
-    tx.commit().await?;
-    Ok(Start::Run(Box::new(work)))
+    match run(&tx, id, &tracked, parser_version).await {
+        Err(StoreError::Selector(error)) => {
+            fail(&tx, id, SyncReason::InvalidMapping, &error.to_string()).await?;
+            close(tx, lease, Start::Ended(SyncReason::InvalidMapping)).await
+        }
+        work => {
+            let work = Box::new(work?);
+            tx.commit().await?;
+            Ok(Start::Run(work))
+        }
+    }
 }
 
 async fn close(tx: Tx<'_>, lease: &Lease, start: Start) -> Result<Start, StoreError> {
@@ -108,57 +119,6 @@ async fn close(tx: Tx<'_>, lease: &Lease, start: Start) -> Result<Start, StoreEr
         Ended::Held => tx.commit().await.map(|()| start),
         Ended::Fenced => Ok(Start::Fenced),
     }
-}
-
-async fn target_of(tx: &Tx<'_>, id: SyncEventId) -> Result<Option<TargetId>, StoreError> {
-    const SQL: &str = "-- sync_events::target_of
-        select target_id from sync_event where id = $1";
-    Ok(tx.row_opt(SQL, &[/* id */ &id.0]).await?.map(|row| TargetId(row.get("target_id"))))
-}
-
-async fn lock_target(tx: &Tx<'_>, target: TargetId) -> Result<Option<Tracked>, StoreError> {
-    const SQL: &str = "-- sync_events::lock_target
-        select target.id, target.workspace_id, target.repository_id, target.repository, target.git_ref,
-               target.status, target.mapping_revision, target.applied_sha, target.applied_etag,
-               target.applied_mapping_revision, target.applied_parser_version,
-               account.installation_id, account.status as account_status, instance.status as instance_status
-          from connector_target target
-          join connector_instance instance on instance.id = target.instance_id
-          join connector_account account on account.id = instance.account_id
-         where target.id = $1 for no key update of target";
-    let Some(row) = tx.row_opt(SQL, &[/* target */ &target.0]).await? else { return Ok(None) };
-    Ok(Some(Tracked {
-        account: row.get::<_, &str>("account_status").parse()?,
-        instance: row.get::<_, &str>("instance_status").parse()?,
-        status: row.get::<_, &str>("status").parse()?,
-        row,
-    }))
-}
-
-/// Why nothing of this target is to be reconciled, if so.
-fn not_applicable(tracked: &Tracked) -> Option<SyncReason> {
-    match (tracked.account, tracked.instance, tracked.status) {
-        (AccountStatus::Suspended, _, _) => Some(SyncReason::InstallationSuspended),
-        (AccountStatus::Disconnected, _, _) | (_, InstanceStatus::Archived, _) => {
-            Some(SyncReason::Disconnected)
-        }
-        (_, InstanceStatus::Disabled, _) | (_, _, TargetStatus::Disabled) => {
-            Some(SyncReason::TargetDisabled)
-        }
-        (_, _, TargetStatus::RepositoryRemoved) => Some(SyncReason::RepositoryRemoved),
-        (AccountStatus::Active, InstanceStatus::Active, _) => None,
-    }
-}
-
-/// Whether, and why, the target may not be changed any more; locks the target.
-pub(super) async fn end_of_applicability(
-    tx: &Tx<'_>,
-    target: TargetId,
-) -> Result<Option<SyncReason>, StoreError> {
-    Ok(match lock_target(tx, target).await? {
-        Some(tracked) => not_applicable(&tracked),
-        None => Some(SyncReason::Disconnected),
-    })
 }
 
 async fn subject(tx: &Tx<'_>, id: SyncEventId) -> Result<Subject, StoreError> {
@@ -223,6 +183,19 @@ async fn ignore(tx: &Tx<'_>, ids: &[Uuid], reason: SyncReason) -> Result<(), Sto
     Ok(())
 }
 
+async fn fail(
+    tx: &Tx<'_>,
+    id: SyncEventId,
+    reason: SyncReason,
+    error: &str,
+) -> Result<(), StoreError> {
+    const SQL: &str = "-- sync_events::fail
+        update sync_event set status = 'failed', reason = $2, error = $3, completed_at = now()
+         where id = $1 and status in ('queued', 'running')";
+    tx.execute(SQL, &[/* id */ &id.0, /* reason */ &reason.as_str(), /* error */ &error]).await?;
+    super::end::dead_letter(tx, id, reason.as_str(), Some(error)).await
+}
+
 async fn run(
     tx: &Tx<'_>,
     id: SyncEventId,
@@ -247,6 +220,7 @@ async fn run(
         SyncTrigger::ManualResync | SyncTrigger::Retry => true,
         SyncTrigger::Push
         | SyncTrigger::Connected
+        | SyncTrigger::Recheck
         | SyncTrigger::Repository
         | SyncTrigger::InstallationRepositories => false,
     };

@@ -3,7 +3,7 @@
 use hookyard_domain::job::JobKind;
 use hookyard_domain::sync_event::SyncReason;
 use hookyard_store::jobs::{Ended, lease_waiting, wake};
-use hookyard_store::sync_events::{End, Start, end, start};
+use hookyard_store::sync_events::{End, Spent, Start, end, park, retry, start};
 use uuid::Uuid;
 
 use crate::support::{GRACE_MS, PARSER, Yard, sha};
@@ -40,8 +40,16 @@ async fn one_sync_of_a_target_runs_at_a_time_and_the_last_push_is_never_forgotte
                 // A second running sync of the target would break a unique index and fail here.
                 if let Start::Run(work) = start(&mut conn, lease, PARSER).await.unwrap() {
                     runs += 1;
-                    let how = End::Ignored { reason: SyncReason::BranchDeleted, target: None };
-                    let ended = end(&mut conn, lease, &work, &how, 0).await.unwrap();
+                    let how = End::Ignored {
+                        reason: SyncReason::BranchDeleted,
+                        target: None,
+                        recheck_ms: None,
+                    };
+                    let ended = match runs % 3 {
+                        0 => end(&mut conn, lease, &work, &how, 0).await.unwrap(),
+                        1 => park(&mut conn, lease, &work, 1, Spent::default()).await.unwrap(),
+                        _ => retry(&mut conn, lease, &work, 1, "in passing", 0).await.unwrap(),
+                    };
                     assert_eq!(ended, Ended::Held);
                 }
             }
@@ -51,7 +59,10 @@ async fn one_sync_of_a_target_runs_at_a_time_and_the_last_push_is_never_forgotte
     pushed.await;
     let runs: usize = workers.join_all().await.into_iter().sum();
     assert!(runs > 0);
-    // What was parked behind the very last run may still wait for its clock.
+    let forgotten =
+        "select count(*) from job where kind = 'sync' and due_at > now() + interval '10 seconds'
+                        and state = 'scheduled'";
+    assert_eq!(yard.count(forgotten).await, 0, "a sync waits for one that runs no more");
     let left =
         yard.count("select count(*) from sync_event where status in ('queued', 'running')").await;
     let promised = yard.count("select count(*) from job where kind = 'sync'").await;

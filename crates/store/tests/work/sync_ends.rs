@@ -6,7 +6,9 @@ use hookyard_domain::sync_event::{Counts, FileOutcome, SyncReason};
 use hookyard_domain::target::TargetStatus;
 use hookyard_store::config_objects::{Changes, Content, Created, Updated};
 use hookyard_store::jobs::{Ended, Lease};
-use hookyard_store::sync_events::{Applied, End, FileResult, SyncWork, bury, end, park, retry};
+use hookyard_store::sync_events::{
+    Applied, End, FileResult, Spent, SyncWork, bury, end, park, retry,
+};
 use uuid::Uuid;
 
 use crate::support::{PARSER, Yard, sha};
@@ -58,6 +60,7 @@ fn applied(head: char, changes: Changes, failed: u32) -> End {
         counts,
         files,
         changes,
+        recheck_ms: None,
     }))
 }
 
@@ -120,8 +123,11 @@ async fn a_fenced_worker_changes_nothing() {
     assert_eq!(finish(&yard, &frozen, &applied('a', changes(), 0)).await, Ended::Fenced);
     assert_eq!(yard.count("select count(*) from config_object").await, 0);
     let mut conn = yard.worker().await;
-    assert_eq!(park(&mut conn, &frozen.0, &frozen.1, 1, false).await.unwrap(), Ended::Fenced);
-    assert_eq!(retry(&mut conn, &frozen.0, &frozen.1, 1, "x").await.unwrap(), Ended::Fenced);
+    assert_eq!(
+        park(&mut conn, &frozen.0, &frozen.1, 1, Spent::default()).await.unwrap(),
+        Ended::Fenced
+    );
+    assert_eq!(retry(&mut conn, &frozen.0, &frozen.1, 1, "x", 0).await.unwrap(), Ended::Fenced);
     let buried = bury(&mut conn, &frozen.0, SyncReason::WorkerDied, "x").await.unwrap();
     assert_eq!(buried, Ended::Fenced);
     assert_eq!(yard.sync(sync).await, "running");
@@ -136,16 +142,18 @@ async fn parking_spends_no_attempt_and_a_failed_try_does() {
     let sync = yard.queue_push(&sha('a')).await;
     let attempts = "select attempts::int8 from sync_event";
     let due = "update job set due_at = now() where kind = 'sync'";
-    for looked in [false, true] {
+    for look in [false, true] {
+        let spent = Spent { look, github_requests: 2 };
         let (lease, work) = yard.start(sync).await;
-        let parked = park(&mut yard.worker().await, &lease, &work, 60_000, looked).await.unwrap();
+        let parked = park(&mut yard.worker().await, &lease, &work, 60_000, spent).await.unwrap();
         assert_eq!(parked, Ended::Held);
         assert_eq!((yard.sync(sync).await.as_str(), yard.count(attempts).await), ("queued", 0));
         yard.run(due).await;
     }
     assert_eq!(yard.count("select looks::int8 from sync_event").await, 1);
+    assert_eq!(yard.count("select github_requests::int8 from sync_event").await, 4);
     let (lease, work) = yard.start(sync).await;
-    let retried = retry(&mut yard.worker().await, &lease, &work, 60_000, "502").await.unwrap();
+    let retried = retry(&mut yard.worker().await, &lease, &work, 60_000, "502", 1).await.unwrap();
     assert_eq!(retried, Ended::Held);
     assert_eq!((yard.sync(sync).await.as_str(), yard.count(attempts).await), ("queued", 1));
     yard.run(due).await;
@@ -160,7 +168,8 @@ async fn one_that_waits_lets_newer_ones_go_first() {
     let newer = yard.queue_push(&sha('b')).await;
     let parked = yard.lease_sync(newer).await;
     hookyard_store::sync_events::start(&mut yard.worker().await, &parked, PARSER).await.unwrap();
-    let waits = park(&mut yard.worker().await, &lease, &work, 3_600_000, false).await.unwrap();
+    let waits =
+        park(&mut yard.worker().await, &lease, &work, 3_600_000, Spent::default()).await.unwrap();
     assert_eq!(waits, Ended::Held);
     yard.start(newer).await;
     assert_eq!(yard.sync(older).await, "ignored: superseded");

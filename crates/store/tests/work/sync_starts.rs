@@ -58,7 +58,8 @@ async fn while_one_runs_the_next_is_parked_and_its_end_wakes_it() {
         "select count(*) from job parked join job other using (due_at)
         where parked.state = 'scheduled' and other.state = 'leased'";
     assert_eq!(yard.count(until_the_others_lease_ends).await, 1);
-    let nothing = End::Ignored { reason: SyncReason::BranchDeleted, target: None };
+    let nothing =
+        End::Ignored { reason: SyncReason::BranchDeleted, target: None, recheck_ms: None };
     let ended = end(&mut yard.worker().await, &lease, &work, &nothing, 1).await.unwrap();
     assert_eq!(ended, Ended::Held);
     let due = "select count(*) from job where state = 'scheduled' and due_at <= now()";

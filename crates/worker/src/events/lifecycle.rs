@@ -72,7 +72,8 @@ pub(super) async fn apply(
         }
         Lifecycle::RepositoryDeleted { repository } => {
             let targets = it.targets_of(repository).await?;
-            let gone = set_targets(tx, &targets, PRESENT, TargetStatus::RepositoryGone).await?;
+            let gone =
+                set_targets(tx, &targets, event, PRESENT, TargetStatus::RepositoryGone).await?;
             it.record(&gone, SyncTrigger::Repository, "deleted").await
         }
         Lifecycle::DefaultBranchChanged { repository, branch } => {
@@ -87,7 +88,7 @@ pub(super) async fn apply(
 impl Change<'_, '_> {
     async fn added(&self, repositories: &[RepositoryName]) -> Result<(), StoreError> {
         let targets = self.targets(Some(repositories)).await?;
-        let back = set_targets(self.tx, &targets, AWAY, TargetStatus::Active).await?;
+        let back = set_targets(self.tx, &targets, self.event, AWAY, TargetStatus::Active).await?;
         self.record(&back, SyncTrigger::InstallationRepositories, "added to the installation")
             .await?;
         self.sync(&back, SyncTrigger::Connected).await
@@ -99,7 +100,9 @@ impl Change<'_, '_> {
             return self.sync(&self.targets(None).await?, SyncTrigger::ManualResync).await;
         }
         let targets = self.targets(Some(repositories)).await?;
-        let gone = set_targets(self.tx, &targets, PRESENT, TargetStatus::RepositoryRemoved).await?;
+        let gone =
+            set_targets(self.tx, &targets, self.event, PRESENT, TargetStatus::RepositoryRemoved)
+                .await?;
         self.record(&gone, SyncTrigger::InstallationRepositories, "removed from the installation")
             .await
     }
@@ -116,7 +119,7 @@ impl Change<'_, '_> {
         from: &[AccountStatus],
         to: AccountStatus,
     ) -> Result<(), StoreError> {
-        set_accounts(self.tx, &self.reach, from, to).await.map(drop)
+        set_accounts(self.tx, &self.reach, self.event, from, to).await
     }
 
     async fn targets(

@@ -21,14 +21,19 @@ use crate::quarantine::is_suspected;
 
 /// Routes a group of leased events. What fails keeps its lease and comes back when that has run out.
 pub(crate) async fn route(context: &Context, leases: Vec<Lease>) {
+    let mut leases = leases;
+    // In the order of arrival, as far as this group knows it.
+    leases.sort_unstable_by_key(|lease| lease.subject);
     let (suspected, usual): (Vec<Lease>, Vec<Lease>) = leases.into_iter().partition(is_suspected);
     if !usual.is_empty() {
-        let _place = context.quarantine.enter(false).await;
+        let _place = context.events_apart.enter(false).await;
         route_usual(context, &usual).await;
     }
     for lease in suspected {
-        let _place = context.quarantine.enter(true).await;
-        route_alone(context, &lease).await;
+        let place = context.events_apart.enter(true);
+        if let Some(_place) = hold(&context.store, &lease, place).await {
+            route_alone(context, &lease).await;
+        }
     }
 }
 
@@ -56,16 +61,16 @@ async fn finish_new_pushes(
 
 async fn route_alone(context: &Context, lease: &Lease) {
     let event = EventId(lease.subject);
-    match hold(&context.store, lease, route_one(context, lease)).await {
-        Some(Ok(Ended::Held)) => {
+    match route_one(context, lease).await {
+        Ok(Ended::Held) => {
             counter!("hookyard_worker_events_routed_total").increment(1);
             context.due.notify_one(); // Syncs that it queued are due now.
         }
-        Some(Ok(Ended::Fenced)) | None => {
+        Ok(Ended::Fenced) => {
             debug!(event.id = %event, "event {event} is somebody else's by now");
         }
-        Some(Err(error)) => {
-            error!(event.id = %event, %error, cause = ?std::error::Error::source(&error), "event {event} could not be routed; its lease will run out");
+        Err(error) => {
+            error!(event.id = %event, "event {event} could not be routed, its lease will run out: {}", error.brief());
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Where the branch points: the one thing that a push only hints at.
 
 use hookyard_domain::target::RepositoryFullName;
-use hookyard_github::{BranchHead, ObjectId, Session};
+use hookyard_github::{BranchHead, GitHubError, ObjectId, Session, Transient};
 use hookyard_store::StoreError;
-use hookyard_store::sync_events::{SyncWork, shows_the_past};
+use hookyard_store::sync_events::{Shown, SyncWork, shown};
 
 use super::reconcile::Halt;
 use crate::context::Context;
@@ -28,48 +28,59 @@ pub(super) enum Head {
     Absent,
 }
 
+/// What the branch shows, and whether it must be looked at once more because it may have shown an earlier state.
+pub(super) struct Look {
+    pub(super) head: Head,
+    pub(super) doubtful: bool,
+}
+
 /// Asks GitHub where the branch points, with one conditional request.
 ///
 /// GitHub may announce a push before its API shows it: then there is nothing to reconcile yet.
-pub(super) async fn head(
+pub(super) async fn look(
     context: &Context,
     session: &Session,
     repo: &RepositoryFullName,
     work: &SyncWork,
-) -> Result<Head, Halt> {
+) -> Result<Look, Halt> {
     let branch = work.git_ref.strip_prefix("refs/heads/").unwrap_or(&work.git_ref);
     let applied = work.applied.as_ref();
     let etag = applied.and_then(|applied| applied.etag.as_deref());
-    let head = match (session.branch_head(repo, branch, etag).await.map_err(Halt::GitHub)?, applied)
-    {
+    let shown = session.branch_head(repo, branch, etag).await.map_err(Halt::GitHub)?;
+    let head = match (shown, applied) {
         (BranchHead::Absent, _) => Head::Absent,
         (BranchHead::Unchanged, Some(applied)) => {
             Head::Applied { sha: applied.sha.clone(), etag: applied.etag.clone() }
         }
-        (BranchHead::Unchanged, None) => return Err(Halt::LookAgain), // Nobody asked conditionally.
+        (BranchHead::Unchanged, None) => {
+            // Nobody asked conditionally.
+            return Err(Halt::GitHub(GitHubError::Transient(Transient::Status(304))));
+        }
         (BranchHead::At { sha, etag }, Some(applied)) if sha.to_string() == applied.sha => {
             Head::Applied { sha: applied.sha.clone(), etag }
         }
         (BranchHead::At { sha, etag }, _) => Head::At { sha, etag },
     };
-    if work.looks < LOOKS_MAX && lags(context, &head, work).await? {
-        return Err(Halt::LookAgain);
+    match judge(context, &head, work).await? {
+        Shown::Past if work.looks < LOOKS_MAX => Err(Halt::LookAgain),
+        Shown::Past | Shown::Doubtful => Ok(Look { head, doubtful: true }),
+        Shown::Present => Ok(Look { head, doubtful: false }),
     }
-    Ok(head)
 }
 
-/// Whether the branch still shows what it was before a push that was announced: this one, or one that this
-/// one superseded.
-async fn lags(context: &Context, head: &Head, work: &SyncWork) -> Result<bool, StoreError> {
-    let announced = work.announced_sha.as_deref();
-    let shown = match head {
-        Head::Absent => "0".repeat(announced.map_or(SHA1_CHARS, str::len)),
+async fn judge(context: &Context, head: &Head, work: &SyncWork) -> Result<Shown, StoreError> {
+    let sha = match head {
+        Head::Absent => {
+            let announced = work.announced_sha.as_deref();
+            "0".repeat(announced.map_or(SHA1_CHARS, str::len))
+        }
         Head::At { sha, .. } => sha.to_string(),
         Head::Applied { sha, .. } => sha.clone(),
     };
-    if announced == Some(shown.as_str()) {
-        return Ok(false);
-    }
-    let conn = context.store.conn().await?;
-    shows_the_past(&conn, work.target, work.sync_event, &shown).await
+    shown(&context.store.conn().await?, work.target, &sha).await
+}
+
+/// How long after a doubtful look the branch is looked at once more: longer than all looks together.
+pub(super) fn recheck_ms(look_again_ms: u64) -> u64 {
+    look_again_ms.saturating_mul(u64::from(LOOKS_MAX) + 1)
 }

@@ -10,7 +10,7 @@ use hookyard_store::sync_events::{Applied, End, FileResult, SyncWork};
 use hookyard_store::{StoreError, bindings};
 
 use super::contents::{self, Read};
-use super::head::{Head, head};
+use super::head::{Head, Look, look, recheck_ms};
 use super::parse::PARSER_VERSION;
 use crate::clock;
 use crate::context::Context;
@@ -40,12 +40,17 @@ pub(super) async fn reconcile(
         let error = format!("{:?} is no repository name", work.repository);
         return Ok(End::Failed { reason: SyncReason::RepositoryGone, error, target: None });
     };
-    let (sha, etag) = match head(context, session, &repo, work).await? {
+    let Look { head, doubtful } = look(context, session, &repo, work).await?;
+    let recheck_ms = doubtful.then(|| recheck_ms(context.settings.sync.look_again_ms));
+    let (sha, etag) = match head {
         Head::Absent => {
             let target = Some(TargetStatus::BranchDeleted);
-            return Ok(End::Ignored { reason: SyncReason::BranchDeleted, target });
+            return Ok(End::Ignored { reason: SyncReason::BranchDeleted, target, recheck_ms });
         }
-        Head::Applied { sha, etag } => return unchanged(context, work, sha, etag).await,
+        Head::Applied { sha, etag } => {
+            let unchanged = unchanged(context, work, sha, etag).await?;
+            return Ok(End::Applied(Box::new(Applied { recheck_ms, ..unchanged })));
+        }
         Head::At { sha, etag } => (sha, etag),
     };
     let tree = session.tree(&repo, &sha).await.map_err(Halt::GitHub)?;
@@ -72,7 +77,8 @@ pub(super) async fn reconcile(
         return Ok(failed(SyncReason::DeletionGuard, error, Some(TargetStatus::NeedsConfirmation)));
     }
     let read = contents::read(context, work, session, &repo, &plan.wanted).await?;
-    Ok(End::Applied(Box::new(applied(&sha, etag, plan, read))))
+    let applied = applied(&sha, etag, plan, read);
+    Ok(End::Applied(Box::new(Applied { recheck_ms, ..applied })))
 }
 
 fn failed(reason: SyncReason, error: String, target: Option<TargetStatus>) -> End {
@@ -85,17 +91,11 @@ async fn unchanged(
     work: &SyncWork,
     sha: String,
     etag: Option<String>,
-) -> Result<End, Halt> {
+) -> Result<Applied, Halt> {
     let conn = context.store.conn().await?;
     let skipped = bindings::count(&conn, work.target).await?;
     let counts = Counts { skipped, ..Counts::default() };
-    Ok(End::Applied(Box::new(Applied {
-        sha,
-        etag,
-        parser_version: PARSER_VERSION,
-        counts,
-        ..Applied::default()
-    })))
+    Ok(Applied { sha, etag, parser_version: PARSER_VERSION, counts, ..Applied::default() })
 }
 
 fn entries(tree: Tree) -> Vec<TreeEntry> {

@@ -8,7 +8,7 @@ use hookyard_domain::target::TargetStatus;
 use hookyard_github::GitHubError;
 use hookyard_store::StoreError;
 use hookyard_store::jobs::{Ended, Lease};
-use hookyard_store::sync_events::{self, End, Start, SyncWork};
+use hookyard_store::sync_events::{self, End, Spent, Start, SyncWork};
 use metrics::counter;
 use tracing::{debug, error, info, warn};
 
@@ -27,16 +27,19 @@ const RATE_LIMIT_SLACK: Duration = Duration::from_secs(1);
 
 /// Runs the sync of a lease. What fails without a verdict keeps its lease and comes back when that has run out.
 pub(crate) async fn run(context: &Context, lease: Lease) {
-    let _place = context.quarantine.enter(is_suspected(&lease)).await;
-    let outcome = hold(&context.store, &lease, Box::pin(run_leased(context, &lease))).await;
+    let place = context.syncs_apart.enter(is_suspected(&lease));
+    let outcome = match hold(&context.store, &lease, place).await {
+        Some(_place) => run_leased(context, &lease).await,
+        None => Ok(Ended::Fenced),
+    };
     match outcome {
-        Some(Ok(Ended::Held)) => context.due.notify_one(),
-        Some(Ok(Ended::Fenced)) | None => {
+        Ok(Ended::Held) => context.due.notify_one(),
+        Ok(Ended::Fenced) => {
             counter!("hookyard_worker_fenced_total").increment(1);
             debug!(job.id = %lease.job, "the lease of {} ended elsewhere; the result is dropped", lease.job);
         }
-        Some(Err(error)) => {
-            error!(job.id = %lease.job, %error, cause = ?std::error::Error::source(&error), "the sync of {} could not be recorded; its lease will run out", lease.job);
+        Err(error) => {
+            error!(job.id = %lease.job, "the sync of {} could not be recorded, its lease will run out: {}", lease.job, error.brief());
         }
     }
 }
@@ -59,10 +62,15 @@ async fn run_leased(context: &Context, lease: &Lease) -> Result<Ended, StoreErro
     };
     let id = work.sync_event;
     info!(sync_event.id = %id, repository = %work.repository, attempt = work.attempts, "sync {id} of {} {} runs", work.repository, work.git_ref);
-    let Some((result, requests)) = until_drained(context, Box::pin(attempt(context, &work))).await
-    else {
+    // Renewed only up to here: recording the end locks the job's row.
+    let attempt = until_drained(context, attempt(context, &work));
+    let Some(attempted) = hold(&context.store, lease, Box::pin(attempt)).await else {
+        return Ok(Ended::Fenced);
+    };
+    let Some((result, requests)) = attempted else {
         // The process ends: somebody else goes on, with every blob that was staged.
-        return sync_events::park(&mut context.store.conn().await?, lease, &work, 0, false).await;
+        let mut conn = context.store.conn().await?;
+        return sync_events::park(&mut conn, lease, &work, 0, Spent::default()).await;
     };
     match result {
         Ok(end) => finish(context, lease, &work, &end, requests).await,
@@ -130,22 +138,24 @@ async fn put_off(
     halt: Halt,
     requests: u32,
 ) -> Result<Ended, StoreError> {
+    let spent = Spent { github_requests: requests, look: false };
     let mut conn = context.store.conn().await?;
     match halt {
         Halt::Store(error) => Err(error),
         Halt::LookAgain => {
-            sync_events::park(&mut conn, lease, work, context.settings.sync.look_again_ms, true)
-                .await
+            let spent = Spent { look: true, ..spent };
+            let look_again_ms = context.settings.sync.look_again_ms;
+            sync_events::park(&mut conn, lease, work, look_again_ms, spent).await
         }
         Halt::NoApp(AppError::Store(error)) => Err(error),
         Halt::NoApp(error) => {
             warn!(%error, "sync {} waits for the GitHub App", work.sync_event);
-            sync_events::park(&mut conn, lease, work, SETUP_PAUSE_MS, false).await
+            sync_events::park(&mut conn, lease, work, SETUP_PAUSE_MS, spent).await
         }
         Halt::GitHub(GitHubError::RateLimited { kind, retry_after }) => {
             let wait = retry_after + RATE_LIMIT_SLACK;
             info!(sync_event.id = %work.sync_event, "sync {} waits {} s for GitHub's {kind} rate limit", work.sync_event, wait.as_secs());
-            sync_events::park(&mut conn, lease, work, millis(wait), false).await
+            sync_events::park(&mut conn, lease, work, millis(wait), spent).await
         }
         Halt::GitHub(error) => {
             drop(conn);
@@ -177,12 +187,13 @@ async fn retry(
     let id = work.sync_event;
     warn!(sync_event.id = %id, attempt = work.attempts, "sync {id} failed in passing, next attempt in {delay_ms} ms: {error}");
     let mut conn = context.store.conn().await?;
-    sync_events::retry(&mut conn, lease, work, delay_ms, error).await
+    sync_events::retry(&mut conn, lease, work, delay_ms, error, requests).await
 }
 
 /// How a sync ends by an answer of GitHub that another attempt would not change; none if one may.
 fn ended_by(error: &GitHubError) -> Option<End> {
     let failed = |reason, target| Some(End::Failed { reason, error: describe(error), target });
+    let ignored = |reason| End::Ignored { reason, target: None, recheck_ms: None };
     match error {
         GitHubError::RateLimited { .. } | GitHubError::Transient(_) | GitHubError::TreeGone(_) => {
             None
@@ -193,12 +204,8 @@ fn ended_by(error: &GitHubError) -> Option<End> {
         }
         GitHubError::NotPermitted { .. } => failed(SyncReason::NotPermitted, None),
         GitHubError::TooLarge { .. } => failed(SyncReason::TooManyFiles, None),
-        GitHubError::Suspended => {
-            Some(End::Ignored { reason: SyncReason::InstallationSuspended, target: None })
-        }
-        GitHubError::InstallationGone => {
-            Some(End::Ignored { reason: SyncReason::Disconnected, target: None })
-        }
+        GitHubError::Suspended => Some(ignored(SyncReason::InstallationSuspended)),
+        GitHubError::InstallationGone => Some(ignored(SyncReason::Disconnected)),
     }
 }
 

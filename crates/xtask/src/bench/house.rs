@@ -38,7 +38,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 
 /// Servers, secrets and set-up of one benchmark; gone with it.
 pub(super) struct House {
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
     binaries: PathBuf,
     pub(super) servers: Servers,
     /// A connection of the database's owner.
@@ -50,8 +50,15 @@ pub(super) struct House {
     vault_keys: String,
 }
 
+/// What [`House::track`] made.
+pub(super) struct Tracked {
+    pub(super) instance: String,
+    pub(super) target: String,
+}
+
 /// A running process of ours.
 pub(super) struct Member {
+    name: &'static str,
     process: Process,
     /// The public listener, of an ingress.
     pub(super) address: SocketAddr,
@@ -60,13 +67,16 @@ pub(super) struct Member {
 
 impl House {
     /// Builds the processes unless `binaries` holds them, starts fresh servers in `dir` and makes what every benchmark needs.
-    pub(super) async fn start(dir: &Path, binaries: Option<PathBuf>, tools: &Tools) -> Result<Self> {
-        let binaries = match binaries {
-            Some(built) => std::path::absolute(built)?,
-            None => {
-                say::step("Building the processes with optimisation");
-                cargo::build_binaries(Profile::Release).await?
-            }
+    pub(super) async fn start(
+        dir: &Path,
+        binaries: Option<PathBuf>,
+        tools: &Tools,
+    ) -> Result<Self> {
+        let binaries = if let Some(built) = binaries {
+            std::path::absolute(built)?
+        } else {
+            say::step("Building the processes with optimisation");
+            cargo::build_binaries(Profile::Release).await?
         };
         say::step("Starting fresh servers");
         Self::remove(dir).await?;
@@ -127,17 +137,19 @@ impl House {
         )
     }
 
-    /// Tracks the branch `main` of a repository; the target's id.
-    pub(super) async fn track(&self, repository: &str, repository_id: i64) -> Result<String> {
+    /// Connects the installation and tracks the branch `main` of a repository.
+    pub(super) async fn track(&self, repository: &str, repository_id: i64) -> Result<Tracked> {
         let installation = INSTALLATION_ID.to_string();
         let account = ["connector", "account", "add", "--workspace", WORKSPACE, "--login", "bench"];
         let account = [&account[..], &["--installation-id", &installation]].concat();
         let account = self.admin.create(&account, None).await?;
         let instance = ["connector", "instance", "add", "--account", &account, "--name", "Bench"];
         let instance = self.admin.create(&instance, None).await?;
-        self.add_target(&instance, repository, repository_id).await
+        let target = self.add_target(&instance, repository, repository_id).await?;
+        Ok(Tracked { instance, target })
     }
 
+    /// Tracks the branch `main` of one more repository; the target's id.
     pub(super) async fn add_target(
         &self,
         instance: &str,
@@ -149,6 +161,18 @@ impl House {
             ["connector", "target", "add", "--instance", instance, "--repository", repository];
         let target = [&target[..], &["--repository-id", &id, "--branch", BRANCH]].concat();
         self.admin.create(&target, None).await
+    }
+
+    /// Maps everything below `skills/`, which queues a sync.
+    pub(super) async fn map_skills(&self, target: &str) -> Result<()> {
+        let args =
+            ["connector", "mapping", "add", "--selector", "skills/**", "--object-type", "skill"];
+        self.admin.create(&[&args[..], &["--target", target]].concat(), None).await.map(drop)
+    }
+
+    /// Queues a sync as an operator does.
+    pub(super) async fn resync(&self, target: &str) -> Result<()> {
+        self.admin.create(&["connector", "target", "resync", target], None).await.map(drop)
     }
 
     /// Starts an ingress on free ports and waits until it is ready.
@@ -185,11 +209,17 @@ impl House {
         command
     }
 
-    async fn launch(&self, name: &str, command: Command, port: u16, health: u16) -> Result<Member> {
+    async fn launch(
+        &self,
+        name: &'static str,
+        command: Command,
+        port: u16,
+        health: u16,
+    ) -> Result<Member> {
         let local = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let process =
             Process::spawn(name, command, &log(&self.dir, name), &record(&self.dir, name))?;
-        let mut member = Member { process, address: local(port), health: local(health) };
+        let mut member = Member { name, process, address: local(port), health: local(health) };
         member.ready().await?;
         Ok(member)
     }
@@ -223,6 +253,14 @@ impl House {
 }
 
 impl Member {
+    pub(super) fn pid(&self) -> i32 {
+        self.process.pid()
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     async fn ready(&mut self) -> Result<()> {
         let client = http::client()?;
         let url = format!("http://{}/readyz", self.health);

@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::Effort;
 use super::calls::{Kind, Template};
+use super::cpu::{ByPart, Cpu, processor_table};
 use super::generator::{CONNECTIONS, Load, Measured, generate};
 use super::house::{House, Member, REPOSITORY, REPOSITORY_ID};
 use super::numbers::Rounds;
@@ -33,6 +34,7 @@ struct Found {
     without_broker: Rounds,
     without_broker_ratio: Rounds,
     peak_mib: Rounds,
+    cpu: ByPart,
 }
 
 const QUANTILES: [f64; 3] = [0.5, 0.99, 0.999];
@@ -49,7 +51,9 @@ pub(super) async fn measure(house: &mut House, effort: Effort) -> Result<Vec<Tab
             measure_kind(house, &template, effort.duration(), found).await?;
         }
     }
-    Ok(vec![throughput(&found), latency(&found), broker(&found)])
+    let cpu =
+        processor_table(found.iter().map(|(kind, found)| (kind.describe(), found.cpu.clone())));
+    Ok(vec![throughput(&found), latency(&found), broker(&found), cpu])
 }
 
 async fn measure_kind(
@@ -67,7 +71,7 @@ async fn measure_kind(
         best = best.max(rows);
     }
     let ingress = house.ingress().await?;
-    let saturated = saturate(house, &ingress, template, duration).await?;
+    let saturated = saturate(house, &ingress, template, duration, &mut found.cpu).await?;
     let rate = saturated.per_second();
     say::detail(&format!(
         "Ingress, {CONNECTIONS} connections: {rate:.0}/s ({:.2} of it)",
@@ -89,10 +93,18 @@ async fn saturate(
     ingress: &Member,
     template: &Template,
     duration: Duration,
+    cpu: &mut ByPart,
 ) -> Result<Measured> {
     house.empty().await?;
     generate(ingress.address, template, Load::Closed, WARM_UP).await?;
-    generate(ingress.address, template, Load::Closed, duration).await?.all_accepted()
+    let before = Cpu::read(house, &[ingress]);
+    let measured =
+        generate(ingress.address, template, Load::Closed, duration).await?.all_accepted()?;
+    for (part, micros) in Cpu::read(house, &[ingress]).per_call_since(&before, measured.accepted())
+    {
+        cpu.entry(part).or_default().push(micros);
+    }
+    Ok(measured)
 }
 
 async fn half_load(
@@ -124,7 +136,8 @@ async fn stopped_broker(
     found: &mut Found,
 ) -> Result<()> {
     house.servers.rabbitmq.stop().await?;
-    let rate = saturate(house, ingress, template, duration).await?.per_second();
+    let mut unused = ByPart::new();
+    let rate = saturate(house, ingress, template, duration, &mut unused).await?.per_second();
     house.servers.rabbitmq.start_again().await?;
     say::detail(&format!(
         "RabbitMQ stopped: {rate:.0}/s ({:.2} of it running)",

@@ -1,14 +1,20 @@
 //! `cargo xtask bench`: how fast it is, measured against private servers and written to `docs/performance.md`.
 
 mod calls;
+mod claim;
+mod cpu;
 mod generator;
+mod github;
 mod house;
 mod ingest;
 mod latency;
 mod machine;
 mod numbers;
+mod pipeline;
 mod postgres_alone;
 mod report;
+mod sweep;
+mod sync;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +42,14 @@ pub(crate) struct Args {
 enum Command {
     /// How many calls a second are accepted and durable, and how long an answer takes
     Ingest(Effort),
+    /// How many calls a second go all the way: accepted, published, leased, routed, no job left
+    Pipeline(Effort),
+    /// What syncs of large repositories cost, in requests, time and memory
+    Sync,
+    /// How little of a backlog of 500,000 jobs is published again
+    Sweep,
+    /// How long it takes to claim the due ones of 1,000,000 scheduled jobs
+    Claim,
 }
 
 /// How long a benchmark may take.
@@ -69,10 +83,14 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<ExitCode> {
         let setting = machine::describe(&house, &load_before).await?;
         let (name, tables) = match args.command {
             Command::Ingest(effort) => ("ingest", ingest::measure(&mut house, effort).await?),
+            Command::Pipeline(effort) => ("pipeline", pipeline::measure(&house, effort).await?),
+            Command::Sync => ("sync", sync::measure(&house).await?),
+            Command::Sweep => ("sweep", sweep::measure(&house).await?),
+            Command::Claim => ("claim", claim::measure(&house).await?),
         };
         anyhow::Ok(Report { name, setting, tables })
     };
-    let result = context.interrupted.run_until_cancelled(measuring).await;
+    let result = context.interrupted.run_until_cancelled(Box::pin(measuring)).await;
     House::remove(&dir).await?;
     let Some(report) = result else { return Ok(ExitCode::FAILURE) };
     let report = report?;

@@ -102,7 +102,7 @@ impl<'a> Arrivals<'a> {
         let mut rng = rand::rng();
         let wish = match &self.wish {
             Wish::Push(push) => Wish::Push(Push { after: own.sha.clone(), ..push.clone() }),
-            other => other.clone(),
+            Wish::Route | Wish::Ignore(_) => self.wish.clone(),
         };
         Arrival {
             event: EventId(Uuid::now_v7()),

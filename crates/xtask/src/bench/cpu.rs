@@ -1,0 +1,96 @@
+//! Processor time, by part. It says where the time goes, and hardly depends on what else the machine does.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::house::{House, Member};
+use super::numbers::{Rounds, whole};
+use super::report::Table;
+
+/// Linux shows processor time in hundredths of a second, on every architecture.
+const MICROS_PER_TICK: f64 = 10_000.0;
+
+/// Processor time a call of each part, in microseconds, round by round.
+pub(super) type ByPart = BTreeMap<&'static str, Rounds>;
+
+/// Processor time of each part since its start, in microseconds.
+#[derive(Debug, Clone)]
+pub(super) struct Cpu {
+    parts: Vec<(&'static str, f64)>,
+}
+
+impl Cpu {
+    /// Reads the clocks of the servers, of these processes of ours, and of the generator, which is this process.
+    pub(super) fn read(house: &House, members: &[&Member]) -> Self {
+        let everyone = everyone();
+        let servers = [
+            ("PostgreSQL", house.servers.postgres.pid()),
+            ("RabbitMQ", house.servers.rabbitmq.pid()),
+        ];
+        let ours = members.iter().map(|member| (member.name(), member.pid()));
+        let me = std::process::id().try_into().ok().map(|pid| ("generator", pid));
+        let parts = servers.into_iter().chain(ours).chain(me);
+        Self { parts: parts.map(|(name, pid)| (name, of_family(pid, &everyone))).collect() }
+    }
+
+    /// What each part has used since `before`, for each of `calls`.
+    pub(super) fn per_call_since(&self, before: &Self, calls: usize) -> Vec<(&'static str, f64)> {
+        #[expect(clippy::cast_precision_loss, reason = "millions at most")]
+        let calls = calls.max(1) as f64;
+        let used = self.parts.iter().zip(&before.parts);
+        used.map(|((name, after), (_, before))| (*name, (after - before) / calls)).collect()
+    }
+}
+
+struct Times {
+    parent: i32,
+    /// Its own, and that of its children that have ended.
+    micros: f64,
+}
+
+fn everyone() -> BTreeMap<i32, Times> {
+    let pids = fs::read_dir("/proc").into_iter().flatten();
+    let pids = pids.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter_map(|pid| Some((pid, times(pid)?))).collect()
+}
+
+fn times(pid: i32) -> Option<Times> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let fields: Vec<&str> = text[text.rfind(')')? + 1..].split_whitespace().collect();
+    // utime, stime, cutime and cstime are the fields 14 to 17; the first here is the third.
+    let ticks =
+        fields.get(11..15)?.iter().filter_map(|field| field.parse::<f64>().ok()).sum::<f64>();
+    Some(Times { parent: fields.get(1)?.parse().ok()?, micros: ticks * MICROS_PER_TICK })
+}
+
+/// The process and everything that descends from it; for this process only itself, as the others are its children.
+fn of_family(root: i32, everyone: &BTreeMap<i32, Times>) -> f64 {
+    let mut members = vec![root];
+    let mut next = 0;
+    while let Some(&parent) = members.get(next) {
+        let me = i32::try_from(std::process::id()).ok();
+        if Some(parent) != me {
+            members.extend(
+                everyone.iter().filter(|(_, times)| times.parent == parent).map(|(pid, _)| *pid),
+            );
+        }
+        next += 1;
+    }
+    members.iter().filter_map(|pid| everyone.get(pid)).map(|times| times.micros).sum()
+}
+
+/// Processor time by part, with the rate at which two cores would be used up.
+pub(super) fn processor_table(rows: impl Iterator<Item = (&'static str, ByPart)>) -> Table {
+    let rows: Vec<_> = rows.collect();
+    let parts: Vec<&'static str> =
+        rows.first().map(|(_, cpu)| cpu.keys().copied().collect()).unwrap_or_default();
+    let head: Vec<&'static str> =
+        ["processor time a call, µs"].into_iter().chain(parts).chain(["all"]).collect();
+    let mut table = Table::new(&head);
+    for (name, cpu) in rows {
+        let all: f64 = cpu.values().map(Rounds::median).sum();
+        let cells = cpu.values().map(Rounds::whole);
+        table.row([name.to_owned()].into_iter().chain(cells).chain([whole(all)]));
+    }
+    table
+}

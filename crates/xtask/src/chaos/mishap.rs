@@ -1,0 +1,136 @@
+//! What happens to the house.
+
+mod processes;
+mod servers;
+
+use anyhow::Result;
+use clap::ValueEnum as _;
+use hookyard_testkit::gateway::Gateway;
+use rand::rngs::StdRng;
+
+use super::ledger::Ledger;
+use crate::servers::Servers;
+
+/// How much of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    Short,
+    Full,
+}
+
+impl Extent {
+    pub(super) fn mishaps(self) -> Vec<Mishap> {
+        // A lease lasts a minute, which leaves no time for it in a short run. The two alarms do the same to us.
+        const LONG: [Mishap; 3] =
+            [Mishap::WorkerFrozen, Mishap::DiskAlarm, Mishap::OneWorkerOfFiveKilled];
+        let all = Mishap::value_variants().iter().copied();
+        all.filter(|mishap| self == Self::Full || !LONG.contains(mishap)).collect()
+    }
+
+    /// How often something is killed.
+    fn times(self, full: usize) -> usize {
+        match self {
+            Self::Short => full.div_ceil(10),
+            Self::Full => full,
+        }
+    }
+}
+
+/// A mishap. The order is that of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Mishap {
+    IngressKilled,
+    WorkerKilled,
+    WorkerKilledInCommit,
+    RabbitmqKilled,
+    PostgresStopped,
+    QueuePurged,
+    QueueDeleted,
+    MemoryAlarm,
+    DiskAlarm,
+    WorkerFrozen,
+    Copies,
+    OneWorkerOfFiveKilled,
+    RollingRestart,
+}
+
+impl Mishap {
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::IngressKilled => "kill -9 of an ingress",
+            Self::WorkerKilled => "kill -9 of a worker",
+            Self::WorkerKilledInCommit => {
+                "kill -9 of a worker between a side effect and its commit"
+            }
+            Self::RabbitmqKilled => "kill -9 of RabbitMQ",
+            Self::PostgresStopped => "immediate stop of PostgreSQL",
+            Self::QueuePurged => "a queue with a backlog purged",
+            Self::QueueDeleted => "a queue deleted",
+            Self::MemoryAlarm => "RabbitMQ's memory alarm",
+            Self::DiskAlarm => "RabbitMQ's disk alarm",
+            Self::WorkerFrozen => "workers frozen past their leases and thawed",
+            Self::Copies => "200 concurrent copies of one delivery",
+            Self::OneWorkerOfFiveKilled => "one of five workers killed and not replaced",
+            Self::RollingRestart => "rolling restart of every process",
+        }
+    }
+
+    /// Whether every answer must be a success all the while. Who is killed answers nobody, but the others go on.
+    pub(super) const fn is_invisible(self) -> bool {
+        match self {
+            // Nothing can be recorded, so nothing can be accepted.
+            Self::PostgresStopped => false,
+            Self::IngressKilled
+            | Self::WorkerKilled
+            | Self::WorkerKilledInCommit
+            | Self::RabbitmqKilled
+            | Self::QueuePurged
+            | Self::QueueDeleted
+            | Self::MemoryAlarm
+            | Self::DiskAlarm
+            | Self::WorkerFrozen
+            | Self::Copies
+            | Self::OneWorkerOfFiveKilled
+            | Self::RollingRestart => true,
+        }
+    }
+
+    /// Lets it happen; how often it did.
+    pub(super) async fn strike(
+        self,
+        gateway: &Gateway,
+        servers: &mut Servers,
+        ledger: &Ledger,
+        extent: Extent,
+        random: &mut StdRng,
+    ) -> Result<usize> {
+        let times = extent.times(match self {
+            Self::IngressKilled | Self::WorkerKilled | Self::WorkerKilledInCommit => 20,
+            Self::RabbitmqKilled | Self::PostgresStopped | Self::Copies => 5,
+            Self::QueuePurged | Self::QueueDeleted => 3,
+            Self::MemoryAlarm
+            | Self::DiskAlarm
+            | Self::WorkerFrozen
+            | Self::OneWorkerOfFiveKilled
+            | Self::RollingRestart => 1,
+        });
+        match self {
+            Self::IngressKilled => processes::kill_ingresses(gateway, times, random).await,
+            Self::WorkerKilled => processes::kill_workers(gateway, times, random).await,
+            Self::WorkerKilledInCommit => {
+                processes::kill_workers_in_commits(gateway, times, random).await;
+            }
+            Self::WorkerFrozen => processes::freeze_workers(gateway).await,
+            Self::Copies => processes::send_copies(gateway, ledger, times).await?,
+            Self::OneWorkerOfFiveKilled => processes::kill_one_of_five(gateway, extent).await?,
+            Self::RollingRestart => processes::restart_all(gateway).await?,
+            Self::RabbitmqKilled => servers::kill_rabbitmq(servers, times).await?,
+            Self::PostgresStopped => servers::stop_postgres(gateway, servers, times).await?,
+            Self::QueuePurged => servers::purge(gateway, servers, times).await?,
+            Self::QueueDeleted => servers::delete(gateway, servers, times).await?,
+            Self::MemoryAlarm => servers::memory_alarm(servers, extent).await?,
+            Self::DiskAlarm => servers::disk_alarm(servers, extent).await?,
+        }
+        Ok(times)
+    }
+}
