@@ -24,7 +24,7 @@ pub struct WrongRight {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StuckJobs {
-    /// Ready, and overdue by more than five minutes. At most [`COUNT_MAX`] are counted.
+    /// Ready or scheduled, and overdue by more than five minutes. At most [`COUNT_MAX`] are counted.
     pub ready: i64,
     /// Leased, by leases that ended more than two minutes ago. At most [`COUNT_MAX`] are counted.
     pub leased: i64,
@@ -90,8 +90,11 @@ pub async fn wrong_rights(db: &impl Db) -> Result<Vec<WrongRight>, StoreError> {
 /// Jobs that nobody looks at although it is time.
 pub async fn stuck_jobs(db: &impl Db) -> Result<StuckJobs, StoreError> {
     const SQL: &str = "-- doctor::stuck_jobs
-        select (select count(*) from (select from job where state = 'ready' and kind in ('event', 'sync') and due_at < now() - interval '5 minutes'
-                                       limit 10000) ready) as ready,
+        select (select count(*) from ((select from job where state = 'ready' and kind in ('event', 'sync') and due_at < now() - interval '5 minutes'
+                                        limit 10000)
+                                      union all
+                                      (select from job where state = 'scheduled' and due_at < now() - interval '5 minutes'
+                                        limit 10000)) waiting) as ready,
                (select count(*) from (select from job where state = 'leased' and due_at < now() - interval '2 minutes'
                                        limit 10000) leased) as leased";
     let row = db.row(SQL, &[]).await?;

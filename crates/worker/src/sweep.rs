@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use hookyard_domain::ids::EventId;
 use hookyard_domain::job::JobKind;
-use hookyard_queue::{Publication, Queue, SyncMessage};
+use hookyard_queue::{Pointer, Publication, Queue, SyncMessage};
 use hookyard_store::jobs::{self, Due};
 use hookyard_store::sync_events::{SyncPointer, pointers};
 use hookyard_store::{Conn, StoreError};
 use metrics::counter;
+use tokio::time::Instant;
 use tracing::{debug, warn};
 use uuid::Uuid;
 
@@ -25,36 +26,37 @@ const ROUNDS_MAX: usize = 20;
 /// A message carries up to 128 pointers: above this, the job is more likely to be queued than lost.
 const WAITING_LOW: u32 = 100;
 
-/// Sweeps until the stop, about every `sweep_ms`, and at once when somebody knows that something is due.
+/// How long a sweep that was asked for waits for others to ask for the same.
+const GATHER: Duration = Duration::from_millis(20);
+
+/// Sweeps until the stop, about every `sweep_ms`; what somebody knows to be due is looked for at once.
 pub(crate) async fn run(context: Context) {
     let pause = Duration::from_millis(context.settings.work.sweep_ms);
+    let mut next = Instant::now();
     loop {
-        if let Err(error) = sweep(&context).await {
-            debug!(%error, "the sweep could not be made; the next one will");
-        }
-        // Between three and five quarters of the pause, so that several workers' sweeps drift apart.
-        let wait = pause.mul_f64(0.75 + 0.5 * clock::random_share());
-        let next = async {
+        let asked = async {
             tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = context.due.notified() => {}
+                () = tokio::time::sleep_until(next) => false,
+                () = context.due.notified() => true,
             }
         };
-        if context.stop.run_until_stopped(next).await.is_none() {
-            return;
+        let Some(asked) = context.stop.run_until_stopped(asked).await else { return };
+        let swept = if asked {
+            tokio::time::sleep(GATHER).await;
+            wake(&context).await
+        } else {
+            // Between three and five quarters of the pause, so that several workers' sweeps drift apart.
+            next = Instant::now() + pause.mul_f64(0.75 + 0.5 * clock::random_share());
+            sweep(&context).await
+        };
+        if let Err(error) = swept {
+            debug!("the sweep could not be made, the next one will: {}", error.brief());
         }
     }
 }
 
 async fn sweep(context: &Context) -> Result<(), StoreError> {
-    for _ in 0..ROUNDS_MAX {
-        let due = jobs::wake(&context.store.conn().await?).await?;
-        if due.is_empty() {
-            break;
-        }
-        counter!("hookyard_worker_jobs_woken_total").increment(due.len() as u64);
-        publish(context, due).await?;
-    }
+    wake(context).await?;
     // Without the broker the workers lease from the table: a message would only be lost again.
     if !context.publisher.is_connected() {
         return Ok(());
@@ -77,10 +79,26 @@ async fn sweep(context: &Context) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Makes ready, and publishes, what is due again.
+async fn wake(context: &Context) -> Result<(), StoreError> {
+    for _ in 0..ROUNDS_MAX {
+        let due = jobs::wake(&context.store.conn().await?).await?;
+        if due.is_empty() {
+            break;
+        }
+        counter!("hookyard_worker_jobs_woken_total").increment(due.len() as u64);
+        publish(context, due).await?;
+    }
+    Ok(())
+}
+
 /// Publishes pointers to jobs; those that the broker does not confirm are marked due again.
 async fn publish(context: &Context, due: Vec<Due>) -> Result<(), StoreError> {
     if !context.publisher.is_connected() {
-        return Ok(()); // They are ready: the workers lease them from the table.
+        // The workers lease them from the table, and the next sweep sends those that are left when the broker is back.
+        let due: Vec<(JobKind, Uuid)> =
+            due.into_iter().map(|due| (due.kind, due.subject)).collect();
+        return mark_due(context, &due).await;
     }
     let publications = publications(&context.store.conn().await?, due).await?;
     let Err(unconfirmed) = context.publisher.publish_confirmed(publications).await else {
@@ -90,14 +108,21 @@ async fn publish(context: &Context, due: Vec<Due>) -> Result<(), StoreError> {
         "{} pointers were not confirmed; the next sweep sends them again",
         unconfirmed.pointers.len()
     );
+    let of_kind = |pointer: &Pointer| match pointer {
+        Pointer::Event(_) => JobKind::Event,
+        Pointer::Sync(_) => JobKind::Sync,
+    };
+    let due: Vec<(JobKind, Uuid)> =
+        unconfirmed.pointers.iter().map(|it| (of_kind(it), it.subject())).collect();
+    mark_due(context, &due).await
+}
+
+/// Marks jobs due now whose messages were not sent.
+async fn mark_due(context: &Context, due: &[(JobKind, Uuid)]) -> Result<(), StoreError> {
     let conn = context.store.conn().await?;
-    for (kind, queue) in [(JobKind::Event, Queue::Events), (JobKind::Sync, Queue::Syncs)] {
-        let subjects: Vec<Uuid> = unconfirmed
-            .pointers
-            .iter()
-            .filter(|it| it.queue() == queue)
-            .map(|it| it.subject())
-            .collect();
+    for kind in [JobKind::Event, JobKind::Sync] {
+        let subjects: Vec<Uuid> =
+            due.iter().filter(|(it, _)| *it == kind).map(|(_, subject)| *subject).collect();
         if !subjects.is_empty() {
             jobs::mark_due(&conn, kind, &subjects).await?;
         }

@@ -25,7 +25,7 @@ async fn an_event_is_replayed_by_one_job_however_often_it_is_asked_for() {
     let again = yard.json(&["events", "replay", &event]);
     assert_eq!((&again["queued"], &again["job"]), (&json!(false), &first["job"]));
     let shown = yard.json(&["events", "show", &event]);
-    assert_eq!((&shown["job"], &shown["jobId"]), (&json!("ready"), &first["job"]["id"]));
+    assert_eq!((&shown["job"], &shown["jobId"]), (&json!("scheduled"), &first["job"]["id"]));
 }
 
 #[tokio::test]

@@ -50,6 +50,17 @@ pub enum End {
     Failed { reason: SyncReason, error: String, target: Option<TargetStatus> },
 }
 
+impl End {
+    /// After how many milliseconds the branch is to be looked at once more, if at all.
+    fn recheck_ms(&self) -> Option<u64> {
+        match self {
+            Self::Applied(applied) => applied.recheck_ms,
+            Self::Ignored { recheck_ms, .. } => *recheck_ms,
+            Self::Failed { .. } => None,
+        }
+    }
+}
+
 /// Ends a sync: its changes, its record and its job in one transaction.
 ///
 /// A target that was disconnected, suspended or switched off meanwhile is not changed any more: the sync ends
@@ -74,11 +85,9 @@ pub async fn end(
             config_objects::apply(&tx, work, &applied.sha, &applied.changes).await?;
             record_files(&tx, work.sync_event, &applied.files).await?;
             record_applied(&tx, work, applied).await?;
-            recheck(&tx, work, applied.recheck_ms).await?;
         }
-        (None, End::Ignored { reason, target, recheck_ms }) => {
+        (None, End::Ignored { reason, target, recheck_ms: _ }) => {
             set_target(&tx, work.target, *target).await?;
-            recheck(&tx, work, *recheck_ms).await?;
             close(&tx, work, SyncStatus::Ignored, Some(*reason), None).await?;
         }
         (None, End::Failed { reason, error, target }) => {
@@ -89,6 +98,8 @@ pub async fn end(
     }
     count_requests(&tx, work.sync_event, github_requests).await?;
     wake_parked(&tx, work.target).await?;
+    // After those that waited were woken: it is to wait.
+    recheck(&tx, work, end.recheck_ms().filter(|_| no_longer.is_none())).await?;
     commit_finished(tx, lease).await
 }
 
@@ -295,6 +306,8 @@ async fn recheck(tx: &Tx<'_>, work: &SyncWork, after_ms: Option<u64>) -> Result<
               from connector_target target
              where target.id = $1
                and not exists (select 1 from sync_event where target_id = $1 and status = 'queued')
+               -- Whoever has looked once more has seen what there is to see.
+               and not exists (select 1 from sync_event where id = $3 and trigger = 'recheck')
          returning id, workspace_id
         )
         insert into job (subject_id, workspace_id, kind, state, due_at)
@@ -302,7 +315,10 @@ async fn recheck(tx: &Tx<'_>, work: &SyncWork, after_ms: Option<u64>) -> Result<
     let Some(after_ms) = after_ms else { return Ok(()) };
     #[expect(clippy::cast_precision_loss, reason = "minutes at most")]
     let seconds = after_ms as f64 / 1000.0;
-    tx.execute(SQL, &[/* target */ &work.target.0, /* seconds */ &seconds]).await.map(drop)
+    let this = &work.sync_event.0;
+    tx.execute(SQL, &[/* target */ &work.target.0, /* seconds */ &seconds, /* this one */ this])
+        .await
+        .map(drop)
 }
 
 async fn set_target(

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use hookyard_store::{Store, jobs};
 
 use super::house::House;
@@ -18,7 +18,6 @@ const PAUSE: Duration = Duration::from_millis(25);
 const CLAIMS: usize = 800;
 /// Jobs that become due at once, as after an outage of an hour or two.
 const FLOOD: i32 = 100_000;
-const P99_MS_MAX: f64 = 20.0;
 
 /// Times the claims of due jobs, few at a time and then as many as one claim takes.
 pub(super) async fn measure(house: &House) -> Result<Vec<Table>> {
@@ -45,8 +44,6 @@ pub(super) async fn measure(house: &House) -> Result<Vec<Table>> {
     say::step("Claiming a flood");
     let many = claim(&store, usize::MAX, None).await?;
     many.row(&mut table, "all due at once, 500 a claim");
-    let p99 = few.latencies.quantile_ms(0.99);
-    ensure!(p99 < P99_MS_MAX, "p99 of claiming due jobs is {p99:.1} ms");
     Ok(vec![table])
 }
 

@@ -1,6 +1,6 @@
 //! Processor time, by part. It says where the time goes, and hardly depends on what else the machine does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use super::house::{House, Member};
@@ -79,18 +79,28 @@ fn of_family(root: i32, everyone: &BTreeMap<i32, Times>) -> f64 {
     members.iter().filter_map(|pid| everyone.get(pid)).map(|times| times.micros).sum()
 }
 
-/// Processor time by part, with the rate at which two cores would be used up.
-pub(super) fn processor_table(rows: impl Iterator<Item = (&'static str, ByPart)>) -> Table {
-    let rows: Vec<_> = rows.collect();
-    let parts: Vec<&'static str> =
-        rows.first().map(|(_, cpu)| cpu.keys().copied().collect()).unwrap_or_default();
-    let head: Vec<&'static str> =
-        ["processor time a call, µs"].into_iter().chain(parts).chain(["all"]).collect();
+/// Processor time by part; two busy cores have two seconds a second to give.
+pub(super) fn processor_table(rows: &[(String, &ByPart)]) -> Table {
+    let parts: BTreeSet<&'static str> =
+        rows.iter().flat_map(|(_, cpu)| cpu.keys().copied()).collect();
+    let head: Vec<_> = ["processor time a call, µs"]
+        .into_iter()
+        .chain(parts.iter().copied())
+        .chain(["all"])
+        .collect();
     let mut table = Table::new(&head);
     for (name, cpu) in rows {
+        let cells =
+            parts.iter().map(|part| cpu.get(part).map_or_else(|| "-".to_owned(), Rounds::whole));
         let all: f64 = cpu.values().map(Rounds::median).sum();
-        let cells = cpu.values().map(Rounds::whole);
-        table.row([name.to_owned()].into_iter().chain(cells).chain([whole(all)]));
+        table.row([name.clone()].into_iter().chain(cells).chain([whole(all)]));
     }
     table
+}
+
+/// Adds a round's times.
+pub(super) fn add(cpu: &mut ByPart, round: Vec<(&'static str, f64)>) {
+    for (part, micros) in round {
+        cpu.entry(part).or_default().push(micros);
+    }
 }

@@ -15,6 +15,7 @@ use hookyard_testkit::servers::{Durability, Postgres, RabbitMq, place, ports, se
 use nix::sys::signal::Signal;
 use rand::RngExt as _;
 use secrecy::SecretString;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
 use tokio_util::task::TaskTracker;
 
@@ -239,11 +240,17 @@ impl House {
 
     /// Empties the tables that calls fill, so that every measurement begins alike.
     pub(super) async fn empty(&self) -> Result<()> {
-        const SQL: &str = "truncate event, dedupe, job, event_workspace, sync_event, sync_file, dead_letter; checkpoint";
-        for statement in SQL.split(';') {
-            self.owner.batch_execute(statement).await?;
+        const TRUNCATE: &str =
+            "truncate event, dedupe, job, event_workspace, sync_event, sync_file, dead_letter";
+        // Autovacuum holds locks in an order of its own, and gives way the next time.
+        while let Err(error) = self.owner.batch_execute(TRUNCATE).await {
+            if error.code() != Some(&SqlState::T_R_DEADLOCK_DETECTED) {
+                return Err(error.into());
+            }
         }
-        Ok(())
+        self.owner.batch_execute("checkpoint").await?;
+        // Without this the plans would be made for the rows of the last measurement.
+        Ok(self.owner.batch_execute("analyze event, dedupe, job, sync_event").await?)
     }
 
     /// A count of rows.
@@ -293,7 +300,7 @@ impl Member {
                 .is_some_and(|rest| rest.starts_with('{') || rest.starts_with(' '))
         };
         let values = text.lines().filter(of_metric).filter_map(|line| line.rsplit(' ').next());
-        Ok(values.filter_map(|value| value.parse::<f64>().ok()).sum())
+        Ok(values.filter_map(|value| value.parse::<f64>().ok()).fold(0.0, |sum, value| sum + value))
     }
 
     /// Ends the process in good order.

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::Effort;
 use super::calls::{Kind, Template};
-use super::cpu::{ByPart, Cpu, processor_table};
+use super::cpu::{self, ByPart, Cpu, processor_table};
 use super::generator::{CONNECTIONS, Load, Measured, generate};
 use super::house::{House, Member, REPOSITORY, REPOSITORY_ID};
 use super::numbers::Rounds;
@@ -25,6 +25,7 @@ const WARM_UP: Duration = Duration::from_millis(500);
 #[derive(Debug, Default)]
 struct Found {
     alone: BTreeMap<usize, Rounds>,
+    alone_cpu: BTreeMap<usize, ByPart>,
     saturated: Rounds,
     /// Of the best batch size, in the same round.
     ratio: Rounds,
@@ -51,9 +52,7 @@ pub(super) async fn measure(house: &mut House, effort: Effort) -> Result<Vec<Tab
             measure_kind(house, &template, effort.duration(), found).await?;
         }
     }
-    let cpu =
-        processor_table(found.iter().map(|(kind, found)| (kind.describe(), found.cpu.clone())));
-    Ok(vec![throughput(&found), latency(&found), broker(&found), cpu])
+    Ok(vec![throughput(&found), latency(&found), broker(&found), processor(&found)])
 }
 
 async fn measure_kind(
@@ -65,10 +64,12 @@ async fn measure_kind(
     let mut best: f64 = 0.0;
     for batch in BATCHES {
         house.empty().await?;
-        let rows = postgres_alone(house, template, batch, duration / 2).await?;
+        let alone = postgres_alone(house, template, batch, duration / 2).await?;
+        let rows = alone.rows_per_second;
         say::detail(&format!("PostgreSQL alone, batches of {batch}: {rows:.0}/s"));
         found.alone.entry(batch).or_default().push(rows);
         best = best.max(rows);
+        cpu::add(found.alone_cpu.entry(batch).or_default(), alone.cpu);
     }
     let ingress = house.ingress().await?;
     let saturated = saturate(house, &ingress, template, duration, &mut found.cpu).await?;
@@ -100,10 +101,8 @@ async fn saturate(
     let before = Cpu::read(house, &[ingress]);
     let measured =
         generate(ingress.address, template, Load::Closed, duration).await?.all_accepted()?;
-    for (part, micros) in Cpu::read(house, &[ingress]).per_call_since(&before, measured.accepted())
-    {
-        cpu.entry(part).or_default().push(micros);
-    }
+    let after = Cpu::read(house, &[ingress]);
+    cpu::add(cpu, after.per_call_since(&before, measured.accepted()));
     Ok(measured)
 }
 
@@ -198,4 +197,18 @@ fn broker(found: &BTreeMap<Kind, Found>) -> Table {
         ]);
     }
     table
+}
+
+fn processor(found: &BTreeMap<Kind, Found>) -> Table {
+    let mut rows = Vec::new();
+    for (kind, found) in found {
+        for (batch, cpu) in &found.alone_cpu {
+            rows.push((
+                format!("{}, PostgreSQL alone in batches of {batch}", kind.describe()),
+                cpu,
+            ));
+        }
+        rows.push((format!("{}, ingress", kind.describe()), &found.cpu));
+    }
+    processor_table(&rows)
 }

@@ -13,6 +13,7 @@ mod numbers;
 mod pipeline;
 mod postgres_alone;
 mod report;
+mod statements;
 mod sweep;
 mod sync;
 

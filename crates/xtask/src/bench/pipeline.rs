@@ -9,12 +9,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::Effort;
 use super::calls::{Kind, Template};
-use super::cpu::{ByPart, Cpu, processor_table};
+use super::cpu::{self, ByPart, Cpu, processor_table};
 use super::generator::{Load, generate};
 use super::github;
 use super::house::{House, Member, REPOSITORY, REPOSITORY_ID};
 use super::numbers::Rounds;
 use super::report::Table;
+use super::statements;
 use crate::say;
 
 const FILES: usize = 20;
@@ -33,6 +34,8 @@ struct Found {
     cpu: ByPart,
     ingress_mib: Rounds,
     worker_mib: Rounds,
+    /// Of the last round.
+    statements: Option<Table>,
 }
 
 /// Floods the ingress with each kind of call and waits until no job is left.
@@ -58,7 +61,11 @@ pub(super) async fn measure(house: &House, effort: Effort) -> Result<Vec<Table>>
         }
     }
     simulator.stop().await;
-    Ok(vec![throughput(&found), processor(&found)])
+    let cpu: Vec<_> =
+        found.iter().map(|(kind, found)| (kind.describe().to_owned(), &found.cpu)).collect();
+    let mut tables = vec![throughput(&found), processor_table(&cpu)];
+    tables.extend(found.into_values().filter_map(|found| found.statements));
+    Ok(tables)
 }
 
 #[derive(Clone, Copy)]
@@ -75,6 +82,7 @@ async fn flood(
     found: &mut Found,
 ) -> Result<()> {
     let Members { ingress, worker } = members;
+    statements::forget(house).await;
     let cpu_before = Cpu::read(house, &[ingress, worker]);
     let begun = Instant::now();
     let over = CancellationToken::new();
@@ -86,7 +94,7 @@ async fn flood(
     let (measured, backlog_peak) = tokio::try_join!(calls, watch_backlog(house, &over))?;
     let drained = until_at_rest(house).await?;
     let took = begun.elapsed();
-    let cpu = Cpu::read(house, &[ingress, worker]);
+    let cpu_after = Cpu::read(house, &[ingress, worker]);
     #[expect(clippy::cast_precision_loss, reason = "millions at most")]
     let end_to_end = measured.accepted() as f64 / took.as_secs_f64();
     say::detail(&format!(
@@ -95,15 +103,14 @@ async fn flood(
         say::duration(drained)
     ));
     check(house, measured.accepted()).await?;
+    found.statements = Some(statements::table(house, measured.accepted()).await?);
     found.accepted.push(measured.per_second());
     found.end_to_end.push(end_to_end);
     #[expect(clippy::cast_precision_loss, reason = "millions at most")]
     found.backlog_peak.push(backlog_peak as f64);
     found.drained_s.push(drained.as_secs_f64());
     found.p99_ms.push(measured.latencies.quantile_ms(0.99));
-    for (part, micros) in cpu.per_call_since(&cpu_before, measured.accepted()) {
-        found.cpu.entry(part).or_default().push(micros);
-    }
+    cpu::add(&mut found.cpu, cpu_after.per_call_since(&cpu_before, measured.accepted()));
     found.ingress_mib.push(ingress.peak_mib()?);
     found.worker_mib.push(worker.peak_mib()?);
     Ok(())
@@ -166,8 +173,4 @@ fn throughput(found: &BTreeMap<Kind, Found>) -> Table {
         ]);
     }
     table
-}
-
-fn processor(found: &BTreeMap<Kind, Found>) -> Table {
-    processor_table(found.iter().map(|(kind, found)| (kind.describe(), found.cpu.clone())))
 }

@@ -14,6 +14,7 @@ use rand::RngExt as _;
 use uuid::Uuid;
 
 use super::calls::{Kind, Own, Template};
+use super::cpu::Cpu;
 use super::house::{HOOK_ID, House, INSTALLATION_ID};
 
 /// As many connections as an ingress commits on unless set otherwise.
@@ -22,24 +23,33 @@ const READY_GRACE_MS: u32 = 60_000;
 const REPLAY_WINDOW_S: i32 = 86_400;
 const CONTENT_TYPE: &str = "application/json";
 
-/// Rows a second that `PostgreSQL` takes in batches of `batch_rows`.
+/// How fast the database was, and what it took.
+pub(super) struct Alone {
+    pub(super) rows_per_second: f64,
+    /// Processor time a row.
+    pub(super) cpu: Vec<(&'static str, f64)>,
+}
+
+/// Records batches of `batch_rows` for so long.
 pub(super) async fn postgres_alone(
     house: &House,
     template: &Template,
     batch_rows: usize,
     duration: Duration,
-) -> Result<f64> {
+) -> Result<Alone> {
     let source =
         house.owner.query_one("select id from source where provider = 'github'", &[]).await?;
     let arrivals = Arrivals::new(template, SourceId(source.get(0)))?;
+    let cpu_before = Cpu::read(house, &[]);
     let begun = Instant::now();
     let until = begun + duration;
     let committing = || commit(house, &arrivals, batch_rows, until);
     let [first, second]: [_; CONNECTIONS] = [committing(), committing()];
     let (first, second) = tokio::try_join!(first, second)?;
+    let rows = first + second;
     #[expect(clippy::cast_precision_loss, reason = "millions at most")]
-    let rows = (first + second) as f64;
-    Ok(rows / begun.elapsed().as_secs_f64())
+    let rows_per_second = rows as f64 / begun.elapsed().as_secs_f64();
+    Ok(Alone { rows_per_second, cpu: Cpu::read(house, &[]).per_call_since(&cpu_before, rows) })
 }
 
 async fn commit(
