@@ -22,12 +22,24 @@ pub struct StoreSettings {
     pub wait_ms_max: u64,
     /// How long one statement may take, in milliseconds.
     pub statement_ms_max: u64,
+    /// Whether every statement is one that an index serves.
+    ///
+    /// A statement is planned once a connection, perhaps while its tables are empty: reading them whole is the best
+    /// plan then, and ruinous minutes later. A process whose statements all have their index rules it out.
+    pub by_index_only: bool,
 }
 
 impl StoreSettings {
     /// The settings that suit a process which serves many short calls.
     pub fn new(url: SecretString, application: &'static str) -> Self {
-        Self { url, application, connections_max: 16, wait_ms_max: 5_000, statement_ms_max: 5_000 }
+        Self {
+            url,
+            application,
+            connections_max: 16,
+            wait_ms_max: 5_000,
+            statement_ms_max: 5_000,
+            by_index_only: false,
+        }
     }
 
     /// The driver's configuration: the URL, and what every connection of ours has.
@@ -38,9 +50,11 @@ impl StoreSettings {
             self.url.expose_secret().parse().map_err(|_| {
                 StoreError::Url("write postgres://user:password@host:port/database")
             })?;
+        // Compiling a plan takes longer than any statement here runs.
         let options = format!(
-            "-c statement_timeout={} -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
-            self.statement_ms_max
+            "-c statement_timeout={} -c idle_in_transaction_session_timeout=10000 -c timezone=UTC -c jit=off{}",
+            self.statement_ms_max,
+            if self.by_index_only { " -c enable_seqscan=off" } else { "" }
         );
         config
             .application_name(self.application)

@@ -60,6 +60,7 @@ impl Context {
     ) -> Result<Self, SettingError> {
         let store_settings = StoreSettings {
             connections_max: usize::from(settings.work.database_connections),
+            by_index_only: true,
             ..StoreSettings::new(settings.database.database_url.clone(), "hookyard-worker")
         };
         let store = Store::new(&store_settings)

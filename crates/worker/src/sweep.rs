@@ -21,10 +21,10 @@ use crate::context::Context;
 
 /// Claims of one kind in one sweep: a flood is worked off over several sweeps.
 const ROUNDS_MAX: usize = 20;
-/// Messages waiting in the broker below which an untaken job's message is held to be lost.
-///
-/// A message carries up to 128 pointers: above this, the job is more likely to be queued than lost.
-const WAITING_LOW: u32 = 100;
+/// Messages waiting in the broker below which an untaken job's message is held to be lost: above this, the job is
+/// more likely to be queued. An event's message carries up to 128 pointers, a sync's carries one.
+const EVENT_MESSAGES_LOW: u32 = 8;
+const SYNC_MESSAGES_LOW: u32 = 100;
 
 /// How long a sweep that was asked for waits for others to ask for the same.
 const GATHER: Duration = Duration::from_millis(20);
@@ -61,10 +61,12 @@ async fn sweep(context: &Context) -> Result<(), StoreError> {
     if !context.publisher.is_connected() {
         return Ok(());
     }
-    for (kind, queue) in [(JobKind::Event, Queue::Events), (JobKind::Sync, Queue::Syncs)] {
+    for (kind, queue, low) in [
+        (JobKind::Event, Queue::Events, EVENT_MESSAGES_LOW),
+        (JobKind::Sync, Queue::Syncs, SYNC_MESSAGES_LOW),
+    ] {
         for _ in 0..ROUNDS_MAX {
-            if !matches!(context.broker.waiting(queue).await, Ok(waiting) if waiting < WAITING_LOW)
-            {
+            if !matches!(context.broker.waiting(queue).await, Ok(waiting) if waiting < low) {
                 break;
             }
             let due = jobs::overdue(&context.store.conn().await?, kind).await?;

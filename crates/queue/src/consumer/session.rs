@@ -27,7 +27,8 @@ use crate::{
 
 /// How long the broker may take for one request of a consumer.
 const REQUEST_LIMIT: Duration = Duration::from_secs(5);
-/// How often the queue's existence is checked. A deletion is normally announced at once.
+/// How often the queue is checked. A deletion is normally announced at once; but a queue that is deleted and
+/// declared again at the same moment can leave a consumer that the broker counts and sends nothing to.
 const CHECK_EVERY: Duration = Duration::from_secs(30);
 /// How long messages that were taken have to be settled after the stop.
 const SETTLE_LIMIT: Duration = Duration::from_secs(5);
@@ -39,6 +40,8 @@ const TAG: &str = "hookyard";
 pub(crate) enum SessionError {
     #[error("the broker has cancelled the consumer: its queue is gone, or moves")]
     Cancelled,
+    #[error("messages wait in the queue and none arrives")]
+    Stalled,
     #[error("the connection was lost")]
     Lost(#[source] lapin::Error),
     #[error(transparent)]
@@ -54,6 +57,10 @@ pub(crate) struct Session<'a> {
     channel: Channel,
     owner: &'a mut Supervisor,
     check: Interval,
+    /// Whether anything arrived since the last check.
+    received: bool,
+    /// Whether messages waited at the last check although none had arrived.
+    suspected: bool,
     out: TaskTracker,
     dropped: (mpsc::Sender<Acker>, mpsc::Receiver<Acker>),
     events: BoxStream<'static, Event>,
@@ -65,7 +72,8 @@ impl<'a> Session<'a> {
         check.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let dropped = mpsc::channel(usize::from(owner.prefetch));
         let (channel, events) = (link.channel.clone(), link.events());
-        Self { channel, owner, check, out: TaskTracker::new(), dropped, events }
+        let out = TaskTracker::new();
+        Self { channel, owner, check, received: false, suspected: false, out, dropped, events }
     }
 
     /// Consumes until the connection fails or the stop is complete.
@@ -95,7 +103,7 @@ impl<'a> Session<'a> {
                 biased;
                 () = self.owner.stop.stopped() => break Interrupted::ByStop,
                 interrupted = turned(&mut self.owner.flow, false) => break interrupted,
-                _ = self.check.tick() => self.check_queue().await?,
+                _ = self.check.tick() => self.check_flow().await?,
                 Some(acker) = self.dropped.1.recv() => {
                     requeue(self.owner.feed, &acker).await;
                 }
@@ -110,9 +118,10 @@ impl<'a> Session<'a> {
         Ok(interrupted)
     }
 
-    fn receive(&self, delivery: lapin::message::Delivery) {
+    fn receive(&mut self, delivery: lapin::message::Delivery) {
         let feed = self.owner.feed;
         crate::metrics::consumed_messages(feed).increment(1);
+        self.received = true;
         let slip = Slip {
             feed,
             acker: delivery.acker.clone(),
@@ -150,7 +159,7 @@ impl<'a> Session<'a> {
                 Some(event) = self.events.next() => if let Event::Error(error) = event {
                     return Err(SessionError::Lost(error));
                 },
-                _ = self.check.tick() => self.check_queue().await?,
+                _ = self.check.tick() => drop(self.waiting().await?),
                 Some(acker) = self.dropped.1.recv() => {
                     requeue(self.owner.feed, &acker).await;
                 }
@@ -158,8 +167,19 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn check_queue(&mut self) -> Result<(), BrokerError> {
-        topology::waiting(&self.channel, &self.owner.settings, self.owner.feed).await.map(drop)
+    /// Fails when messages have waited for a whole interval while nobody here was busy and none arrived.
+    async fn check_flow(&mut self) -> Result<(), SessionError> {
+        let waiting = self.waiting().await?;
+        let idle = !std::mem::take(&mut self.received) && self.out.is_empty();
+        let suspected = waiting > 0 && idle;
+        if std::mem::replace(&mut self.suspected, suspected) && suspected {
+            return Err(SessionError::Stalled);
+        }
+        Ok(())
+    }
+
+    async fn waiting(&mut self) -> Result<u32, BrokerError> {
+        topology::waiting(&self.channel, &self.owner.settings, self.owner.feed).await
     }
 
     /// Waits for the messages that were taken, so that their acknowledgements still find a channel.

@@ -8,10 +8,8 @@ use uuid::Uuid;
 use crate::support::{GRACE_MS, Yard, key, sha};
 
 fn accepted(recorded: &Recorded) -> usize {
-    match recorded {
-        Recorded::Accepted { syncs } => syncs.len(),
-        other => panic!("not accepted: {other:?}"),
-    }
+    let Recorded::Accepted { syncs } = recorded else { panic!("not accepted: {recorded:?}") };
+    syncs.len()
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The promises of the job table, the ingress' one statement, and the life of a sync, each on a real database
 //! and under the role that runs it.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
 mod batches;
 mod disconnect;

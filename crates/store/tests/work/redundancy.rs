@@ -16,7 +16,7 @@ async fn fate(committer: &Committer, arrival: Arrival) -> String {
             "queued".to_owned()
         }
         Recorded::Ignored { reason } => reason,
-        other => panic!("{other:?}"),
+        other @ (Recorded::Replay | Recorded::Duplicate | Recorded::Refused) => panic!("{other:?}"),
     }
 }
 

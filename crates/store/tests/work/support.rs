@@ -194,7 +194,9 @@ impl Yard {
         let lease = self.lease_sync(sync).await;
         match start(&mut self.worker().await, &lease, PARSER).await.unwrap() {
             Start::Run(work) => (lease, *work),
-            other => panic!("the sync does not run: {other:?}"),
+            other @ (Start::Parked | Start::Ended(_) | Start::Fenced) => {
+                panic!("the sync does not run: {other:?}")
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 //! The worker as a process among others: real deliveries, a real database and broker, a simulated GitHub.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
 mod branches;
 mod deaths;

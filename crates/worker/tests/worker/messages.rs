@@ -33,12 +33,13 @@ async fn publish(gateway: &Gateway, channel: &Channel, queue: &str, body: &[u8])
 async fn what_cannot_be_understood_is_kept_for_people_to_look_at() {
     let gateway = started().await;
     let (_connection, channel) = stranger(&gateway).await;
+    let long = vec![b'['; 100_000];
     let garbage: [&[u8]; 5] = [
         b"",
         b"\xff\xfe\0",
         b"{\"kind\":\"event\",\"subjects\":[]}",
         b"{\"kind\":\"event\",\"subjects\":[\"sync_01h455vb4pex5vsknk084sn02q\"]}",
-        &[b'['; 100_000],
+        &long,
     ];
     for body in garbage {
         publish(&gateway, &channel, "events", body).await;

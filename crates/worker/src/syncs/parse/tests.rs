@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use hookyard_domain::config_object::ObjectType;
 use proptest::prelude::*;
 
@@ -64,7 +66,8 @@ fn each_kind_of_bad_file_has_its_reason() {
 fn a_bomb_of_aliases_is_refused() {
     let mut yaml = "---\na: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();
     for (name, of) in "bcdefghij".chars().zip("abcdefghi".chars()) {
-        yaml.push_str(&format!("{name}: &{name} [{}]\n", vec![format!("*{of}"); 9].join(",")));
+        let nine = vec![format!("*{of}"); 9].join(",");
+        writeln!(yaml, "{name}: &{name} [{nine}]").unwrap();
     }
     yaml.push_str("---\n");
     assert_eq!(reason("a.md", yaml.as_bytes()), FileReason::Unparsable);

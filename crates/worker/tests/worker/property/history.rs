@@ -90,7 +90,12 @@ impl History {
             _ if self.head.is_none() => Some(random.random_range(0..self.commits.len())),
             Step::DeleteBranch => None,
             Step::ForcePush => Some(random.random_range(0..self.commits.len())),
-            step => Some(self.commit(step, random, gateway)),
+            Step::Add
+            | Step::Change
+            | Step::Rename
+            | Step::Delete
+            | Step::DeleteAll
+            | Step::Revert => Some(self.commit(step, random, gateway)),
         };
         self.last = step;
         let to =

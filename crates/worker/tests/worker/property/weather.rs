@@ -18,7 +18,8 @@ pub(super) struct Weather {
     held: bool,
     late: bool,
     lagging: bool,
-    doubled: bool,
+    /// Of each delivery.
+    copies: usize,
     faults: FaultPlan,
 }
 
@@ -28,7 +29,7 @@ impl Weather {
             held: random.random_bool(0.3),
             late: random.random_bool(0.5),
             lagging: random.random_bool(0.5),
-            doubled: random.random_bool(0.5),
+            copies: random.random_range(1..=2),
             faults: FaultPlan { faults: faults(random), seed: random.random() },
         }
     }
@@ -45,16 +46,15 @@ impl Weather {
             to: to.map_or(BranchTarget::Deleted, BranchTarget::Commit),
             delay_ms: up_to(random, self.late && !self.held, DELAY_MS_MAX),
             visible_after_ms: up_to(random, self.lagging, LAG_MS_MAX),
-            copies: if self.doubled { 2 } else { 1 },
+            copies: self.copies,
             ..MoveBranch::default()
         }
     }
 
     pub(super) async fn end(&self, gateway: &Gateway, random: &mut StdRng) {
         if self.held {
-            let copies = if self.doubled { 2 } else { 1 };
-            let release =
-                HoldOrRelease::Release { release: Order::Shuffled, seed: random.random(), copies };
+            let (seed, copies) = (random.random(), self.copies);
+            let release = HoldOrRelease::Release { release: Order::Shuffled, seed, copies };
             gateway.github().order(release).await.unwrap();
         }
     }
