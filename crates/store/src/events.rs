@@ -28,8 +28,9 @@ pub async fn finish_new_pushes(db: &impl Db, leases: &[Lease]) -> Result<Vec<Uui
     const SQL: &str = "-- events::finish_new_pushes
         with finished as (
             delete from job using unnest($1::uuid[], $2::int8[]) as held(id, epoch)
-             where job.id = held.id and job.lease_epoch = held.epoch and job.state = 'leased' and not job.again
-               and exists (select 1 from event where event.id = job.subject_id and event.type = 'github.push')
+             where job.id = any($1) and job.id = held.id and job.lease_epoch = held.epoch
+               and job.lease_owner is not null and not job.again
+               and (select type from event where event.id = job.subject_id) = 'github.push'
          returning job.subject_id
         ), owners as (
             insert into event_workspace (workspace_id, event_id)

@@ -82,7 +82,16 @@ impl Store {
     /// Makes a pool; connections are opened when they are needed.
     pub fn new(settings: &StoreSettings) -> Result<Self, StoreError> {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(settings.config()?, NoTls, recycling);
+        let mut config = settings.config()?;
+        if settings.by_index_only {
+            // Jobs come and go by the hundred thousand and each day's partition starts empty, all within a
+            // connection's life. A plan kept from then may read a whole index for each row of another, so each
+            // execution gets a plan of its own. The ingress' one statement is too large for that.
+            let options = config.get_options().unwrap_or_default();
+            let options = format!("{options} -c plan_cache_mode=force_custom_plan");
+            config.options(options);
+        }
+        let manager = Manager::from_config(config, NoTls, recycling);
         let pool = Pool::builder(manager)
             .max_size(settings.connections_max)
             .runtime(Runtime::Tokio1)

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 const BUFFER_BYTES: usize = 64 * 1024;
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// What happens to bytes on their way, in both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +82,12 @@ async fn accept(
     state: watch::Receiver<State>,
     tasks: TaskTracker,
 ) {
-    while let Ok((client, _)) = listener.accept().await {
+    loop {
+        let Ok((client, _)) = listener.accept().await else {
+            // This process has no socket left for the moment.
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
         let now = state.borrow().clone();
         if now.weather != Weather::Refuse {
             let passing = pass(client, target, state.clone());

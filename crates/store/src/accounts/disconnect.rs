@@ -57,8 +57,8 @@ async fn end_syncs(tx: &Tx<'_>, targets: &[Uuid]) -> Result<u64, StoreError> {
     const FORGET_JOBS: &str = "-- accounts::disconnect (forget jobs)
         delete from job
          where kind = 'sync'
-           and subject_id in (select id from sync_event
-                               where target_id = any($1) and status in ('queued', 'running'))";
+           and subject_id = any(array(select id from sync_event
+                                       where target_id = any($1) and status in ('queued', 'running')))";
     const END: &str = "-- accounts::disconnect (end syncs)
         update sync_event set status = 'ignored', reason = 'disconnected', completed_at = now()
          where target_id = any($1) and status in ('queued', 'running')";

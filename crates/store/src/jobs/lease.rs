@@ -47,9 +47,9 @@ pub async fn lease(
         update job
            set state = 'leased', lease_owner = $3, due_at = now() + make_interval(secs => $4::float8),
                lease_epoch = lease_epoch + 1, runs = runs + 1
-         where id in (select id from job
-                       where kind = $1 and subject_id = any($2) and (state = 'ready' or due_at <= now())
-                       order by id for update skip locked)
+         where id = any(array(select id from job
+                               where kind = $1 and subject_id = any($2) and (state = 'ready' or due_at <= now())
+                               order by id for update skip locked))
      returning id, subject_id, lease_epoch, runs, again";
     let rows = db
         .rows(
@@ -76,8 +76,8 @@ pub async fn lease_waiting(
         update job
            set state = 'leased', lease_owner = $2, due_at = now() + make_interval(secs => $3::float8),
                lease_epoch = lease_epoch + 1, runs = runs + 1
-         where id in (select id from job where kind = $1 and state = 'ready'
-                       order by due_at limit $4 for update skip locked)
+         where id = any(array(select id from job where kind = $1 and state = 'ready'
+                              order by due_at limit $4 for update skip locked))
      returning id, subject_id, lease_epoch, runs, again";
     let rows = db
         .rows(
@@ -97,7 +97,7 @@ pub async fn lease_waiting(
 pub async fn renew(db: &impl Db, lease: &Lease) -> Result<Ended, StoreError> {
     const SQL: &str = "-- jobs::renew
         update job set due_at = now() + make_interval(secs => $3::float8)
-         where id = $1 and lease_epoch = $2 and state = 'leased'";
+         where id = $1 and lease_epoch = $2 and lease_owner is not null";
     let rows = db
         .execute(
             SQL,
@@ -114,7 +114,7 @@ pub async fn renew(db: &impl Db, lease: &Lease) -> Result<Ended, StoreError> {
 /// Locks the job for the rest of the transaction, if the lease still holds.
 pub async fn lock(tx: &Tx<'_>, lease: &Lease) -> Result<Ended, StoreError> {
     const SQL: &str = "-- jobs::lock
-        select 1 as held from job where id = $1 and lease_epoch = $2 and state = 'leased' for update";
+        select 1 as held from job where id = $1 and lease_epoch = $2 and lease_owner is not null for update";
     let row = tx.row_opt(SQL, &[/* job */ &lease.job.0, /* epoch */ &lease.epoch]).await?;
     Ok(if row.is_some() { Ended::Held } else { Ended::Fenced })
 }
@@ -122,7 +122,7 @@ pub async fn lock(tx: &Tx<'_>, lease: &Lease) -> Result<Ended, StoreError> {
 /// Ends the work: the promise is kept, the row goes.
 pub async fn finish(db: &impl Db, lease: &Lease) -> Result<Ended, StoreError> {
     const SQL: &str = "-- jobs::finish
-        delete from job where id = $1 and lease_epoch = $2 and state = 'leased'";
+        delete from job where id = $1 and lease_epoch = $2 and lease_owner is not null";
     Ok(Ended::of(db.execute(SQL, &[/* job */ &lease.job.0, /* epoch */ &lease.epoch]).await?))
 }
 
@@ -132,7 +132,7 @@ pub async fn park(db: &impl Db, lease: &Lease, delay_ms: u64) -> Result<Ended, S
         update job
            set state = 'scheduled', lease_owner = null, runs = 0, republished = 0,
                due_at = now() + make_interval(secs => $3::float8)
-         where id = $1 and lease_epoch = $2 and state = 'leased'";
+         where id = $1 and lease_epoch = $2 and lease_owner is not null";
     #[expect(clippy::cast_precision_loss, reason = "delays are hours at most")]
     let seconds = delay_ms as f64 / 1000.0;
     let rows = db

@@ -2,6 +2,11 @@
 //!
 //! A lease is a compare-and-set. Everything that ends one is guarded by the lease's epoch: a worker that was
 //! frozen past its lease finds no row, is *fenced*, and drops its result.
+//!
+//! A statement is planned once a connection, and mostly while this table is empty: then every index seems as good as
+//! any other. So each statement is written such that only the index that fits serves it. Rows are named by
+//! `= any(array(...))`, which is looked up and never joined, and a row that is found by its id or subject is not
+//! asked for its `state` where a partial index has that very condition: `lease_owner` tells the same.
 
 mod lease;
 mod sweep;
@@ -33,8 +38,9 @@ pub struct Lease {
 pub async fn mark_due(db: &impl Db, kind: JobKind, subjects: &[Uuid]) -> Result<u64, StoreError> {
     const SQL: &str = "-- jobs::mark_due
         update job set due_at = now()
-         where id in (select id from job where kind = $1 and subject_id = any($2) and state = 'ready'
-                       order by id for update skip locked)";
+         where id = any(array(select id from job where kind = $1 and subject_id = any($2)
+                                and state <> 'scheduled' and lease_owner is null
+                              order by id for update skip locked))";
     db.execute(SQL, &[/* kind */ &kind.as_str(), /* subjects */ &subjects]).await
 }
 

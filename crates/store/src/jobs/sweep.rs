@@ -27,15 +27,15 @@ pub async fn wake(db: &impl Db) -> Result<Vec<Due>, StoreError> {
     const SCHEDULED: &str = "-- jobs::wake_scheduled
         update job
            set state = 'ready', republished = 0, due_at = now() + make_interval(secs => $1::float8)
-         where id in (select id from job where state = 'scheduled' and due_at <= now()
-                       order by due_at limit $2 for update skip locked)
+         where id = any(array(select id from job where state = 'scheduled' and due_at <= now()
+                              order by due_at limit $2 for update skip locked))
      returning kind, subject_id";
     const EXPIRED: &str = "-- jobs::wake_expired
         update job
            set state = 'ready', republished = 0, lease_owner = null,
                due_at = now() + make_interval(secs => $1::float8)
-         where id in (select id from job where state = 'leased' and due_at <= now()
-                       order by due_at limit $2 for update skip locked)
+         where id = any(array(select id from job where state = 'leased' and due_at <= now()
+                              order by due_at limit $2 for update skip locked))
      returning kind, subject_id";
     #[expect(clippy::cast_precision_loss, reason = "a minute")]
     let grace_seconds = READY_GRACE_MS as f64 / 1000.0;
@@ -59,8 +59,8 @@ pub async fn overdue(db: &impl Db, kind: JobKind) -> Result<Vec<Due>, StoreError
         update job
            set due_at = now() + make_interval(secs => ($1::int8[])[least(republished, $2) + 1] / 1000.0),
                republished = republished + 1
-         where id in (select id from job where kind = $3 and state = 'ready' and due_at <= now()
-                       order by due_at limit $4 for update skip locked)
+         where id = any(array(select id from job where kind = $3 and state = 'ready' and due_at <= now()
+                              order by due_at limit $4 for update skip locked))
      returning kind, subject_id";
     let graces: Vec<i64> = (0..GRACES).map(ready_grace_ms).collect();
     let last = i32::try_from(GRACES - 1).expect("five");

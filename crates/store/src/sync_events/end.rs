@@ -350,8 +350,8 @@ async fn count_requests(
 async fn wake_parked(tx: &Tx<'_>, target: TargetId) -> Result<(), StoreError> {
     const SQL: &str = "-- sync_events::wake_parked
         update job set due_at = now()
-         where kind = 'sync' and state = 'scheduled'
-           and subject_id in (select id from sync_event where target_id = $1 and status = 'queued')";
+         where kind = 'sync' and state <> 'ready' and lease_owner is null
+           and subject_id = any(array(select id from sync_event where target_id = $1 and status = 'queued'))";
     tx.execute(SQL, &[/* target */ &target.0]).await?;
     Ok(())
 }
@@ -360,10 +360,10 @@ async fn wake_parked(tx: &Tx<'_>, target: TargetId) -> Result<(), StoreError> {
 async fn wake_newer(tx: &Tx<'_>, work: &SyncWork) -> Result<(), StoreError> {
     const SQL: &str = "-- sync_events::wake_newer
         update job set due_at = now()
-         where kind = 'sync' and state = 'scheduled' and due_at > now()
-           and subject_id in (select newer.id from sync_event newer
-                               where newer.target_id = $1 and newer.status = 'queued'
-                                 and newer.seq > (select seq from sync_event where id = $2))";
+         where kind = 'sync' and state <> 'ready' and lease_owner is null and due_at > now()
+           and subject_id = any(array(select newer.id from sync_event newer
+                                       where newer.target_id = $1 and newer.status = 'queued'
+                                         and newer.seq > (select seq from sync_event where id = $2)))";
     tx.execute(SQL, &[/* target */ &work.target.0, /* this one */ &work.sync_event.0]).await?;
     Ok(())
 }

@@ -49,7 +49,7 @@ pub fn sample(repo: &mut GitRepo) {
     .write("README.md", "# Skills\n");
 }
 
-/// See [`Gateway::builder`].
+/// See [`Gateway::builder`](super::Gateway::builder).
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct GatewayBuilder {
     pub(super) ingresses: usize,
@@ -158,7 +158,7 @@ impl GatewayBuilder {
         self
     }
 
-    /// [`Gateway::finish`] does not wait until no job is left.
+    /// [`Gateway::finish`](super::Gateway::finish) does not wait until no job is left.
     #[must_use]
     pub fn may_leave_jobs(mut self) -> Self {
         self.may_leave_jobs = true;

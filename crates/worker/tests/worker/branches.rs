@@ -129,8 +129,12 @@ async fn an_unchanged_branch_costs_one_conditional_request() {
 async fn a_branch_that_moves_while_it_is_read_is_read_as_it_was_and_then_as_it_is() {
     let gateway = started().await;
     faults(&gateway, [slow(RouteKind::Blob, 800).times(1)]);
+    let blobs = requests(&gateway, RouteKind::Blob);
     let first = put(&gateway, "agents/two.md", "# First\n").await.after;
-    runs(&gateway).await;
+    until("the first tree is known", PATIENCE, async || {
+        requests(&gateway, RouteKind::Blob) > blobs
+    })
+    .await;
     let second = put(&gateway, "agents/two.md", "# Second\n").await.after;
     no_faults(&gateway);
     gateway.idle().await;

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::deliver::deliver;
+use super::deliver::{Sockets, deliver};
 use super::house::{BRANCHES, INGRESSES, LEDGERS, commits, ledger_name};
 use super::ledger::{Entry, Kind, Ledger};
 use super::mishap::Mishap;
@@ -28,6 +28,7 @@ pub(super) struct Load {
     commits: Vec<String>,
     callers: Vec<Caller>,
     ledgers: Cycle<Range<i64>>,
+    sockets: Sockets,
     sent: usize,
 }
 
@@ -35,7 +36,7 @@ impl Load {
     pub(super) fn new(gateway: &Gateway) -> Self {
         let commits = commits(&mut gateway.repo()).expect("commits can be made");
         let callers = (0..INGRESSES).map(|n| gateway.caller_of(n).clone()).collect();
-        Self { commits, callers, ledgers: LEDGERS.cycle(), sent: 0 }
+        Self { commits, callers, ledgers: LEDGERS.cycle(), sockets: Sockets::default(), sent: 0 }
     }
 
     /// Sends calls until `calm`, and then waits until each of them is answered.
@@ -54,7 +55,8 @@ impl Load {
             let call = call.delivery(&delivery_id).sign();
             let mut callers = self.callers.clone();
             callers.rotate_left(self.sent % INGRESSES);
-            calls.spawn(async move { (delivery_id, kind, deliver(call, callers).await) });
+            let sockets = self.sockets.clone();
+            calls.spawn(async move { (delivery_id, kind, deliver(call, callers, sockets).await) });
             while let Some(done) = calls.try_join_next() {
                 write_down(ledger, mishap, done?);
             }

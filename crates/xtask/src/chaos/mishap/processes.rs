@@ -11,7 +11,7 @@ use rand::rngs::StdRng;
 use tokio::task::JoinSet;
 
 use super::Extent;
-use crate::chaos::deliver::deliver;
+use crate::chaos::deliver::{Sockets, deliver};
 use crate::chaos::house::{INGRESSES, SYNC_WORKERS, WORKERS};
 use crate::chaos::ledger::{Entry, Kind, Ledger};
 use crate::chaos::mishap::Mishap;
@@ -76,10 +76,11 @@ pub(super) async fn send_copies(gateway: &Gateway, ledger: &Ledger, times: usize
     for n in 0..times {
         let delivery_id = format!("copies-{n}");
         let call = gateway.github_push().delivery(&delivery_id).sign();
+        let sockets = Sockets::default();
         let mut copies = JoinSet::new();
         for copy in 0..COPIES {
             let caller = gateway.caller_of(copy % INGRESSES).clone();
-            copies.spawn(deliver(call.clone(), vec![caller]));
+            copies.spawn(deliver(call.clone(), vec![caller], sockets.clone()));
         }
         let mut entry = Entry {
             mishap: Mishap::Copies,
