@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hookyard_domain::job::{LEASE_MS, LEASE_RENEWAL_MS};
-use hookyard_store::jobs::{Ended, Lease, renew};
+use hookyard_store::jobs::{Ended, Lease, park, renew};
 use hookyard_store::{Store, StoreError};
 use tokio::time::Instant;
 use tracing::{debug, warn};
@@ -45,6 +45,23 @@ async fn renew_until_lost(store: &Store, lease: &Lease) {
             }
             Err(_) => return,
         }
+    }
+}
+
+/// Gives the lease of work back that met an absence of the database: it is not the work's fault, and must not count
+/// as one of the runs that held it to be deadly. Best effort: a lease that stays runs out.
+pub(crate) async fn give_back(store: &Store, lease: &Lease, error: &StoreError) {
+    /// How long the work rests.
+    const REST_MS: u64 = 1_000;
+    if !error.is_unavailable() {
+        return;
+    }
+    let given_back = match store.conn().await {
+        Ok(conn) => park(&conn, lease, REST_MS).await.map(drop),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = given_back {
+        debug!(job.id = %lease.job, "the lease of {} is left to run out: {}", lease.job, error.brief());
     }
 }
 

@@ -16,7 +16,7 @@ use tracing::{debug, error, warn};
 
 use super::lifecycle;
 use crate::context::Context;
-use crate::hold::hold;
+use crate::hold::{give_back, hold};
 use crate::quarantine::is_suspected;
 
 /// Routes a group of leased events. What fails keeps its lease and comes back when that has run out.
@@ -41,7 +41,10 @@ async fn route_usual(context: &Context, leases: &[Lease]) {
     let finished = match finish_new_pushes(context, leases).await {
         Ok(finished) => finished,
         Err(error) => {
-            warn!(%error, "{} events could not be routed; their leases will run out", leases.len());
+            warn!("{} events could not be routed: {}", leases.len(), error.brief());
+            for lease in leases {
+                give_back(&context.store, lease, &error).await;
+            }
             return;
         }
     };
@@ -70,7 +73,8 @@ async fn route_alone(context: &Context, lease: &Lease) {
             debug!(event.id = %event, "event {event} is somebody else's by now");
         }
         Err(error) => {
-            error!(event.id = %event, "event {event} could not be routed, its lease will run out: {}", error.brief());
+            error!(event.id = %event, "event {event} could not be routed: {}", error.brief());
+            give_back(&context.store, lease, &error).await;
         }
     }
 }

@@ -17,7 +17,7 @@ use super::reconcile::{Halt, reconcile};
 use crate::clock;
 use crate::context::Context;
 use crate::github_app::AppError;
-use crate::hold::hold;
+use crate::hold::{give_back, hold};
 use crate::quarantine::is_suspected;
 
 /// How long a sync waits that cannot run for want of set-up, which an operator must do.
@@ -39,7 +39,8 @@ pub(crate) async fn run(context: &Context, lease: Lease) {
             debug!(job.id = %lease.job, "the lease of {} ended elsewhere; the result is dropped", lease.job);
         }
         Err(error) => {
-            error!(job.id = %lease.job, "the sync of {} could not be recorded, its lease will run out: {}", lease.job, error.brief());
+            error!(job.id = %lease.job, "the sync of {} could not be recorded: {}", lease.job, error.brief());
+            give_back(&context.store, &lease, &error).await;
         }
     }
 }

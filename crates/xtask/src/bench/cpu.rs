@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use super::house::{House, Member};
+use super::house::House;
+use super::member::Member;
 use super::numbers::{Rounds, whole};
 use super::report::Table;
 

@@ -7,7 +7,8 @@ use hookyard_testkit::git::GitRepo;
 use hookyard_testkit::github_sim::{ChangeWebhook, GithubSim, GithubSimConfig, SimRepository};
 use hookyard_testkit::servers::{place, secrets};
 
-use super::house::{GITHUB_PATH, House, INSTALLATION_ID, Member};
+use super::house::{GITHUB_PATH, House, INSTALLATION_ID};
+use super::member::Member;
 
 /// No benchmark shall meet GitHub's limit.
 const REQUESTS_AN_HOUR: u64 = 1_000_000_000;
@@ -22,7 +23,7 @@ pub(super) async fn simulate(house: &House, repositories: Vec<SimRepository>) ->
         ..GithubSimConfig::default()
     };
     let simulator = GithubSim::start(config).await?;
-    let key = house.dir.join("github-app.pem");
+    let key = house.work().join("github-app.pem");
     secrets::write(&key, simulator.app_key_pem().as_bytes())?;
     let key = key.to_str().context("the bench's path is not UTF-8")?;
     let app = simulator.app_id();

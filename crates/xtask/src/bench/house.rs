@@ -1,11 +1,9 @@
 //! What a benchmark runs against: private servers whose commits are durable, and release builds of the processes.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hookyard_store::{Store, StoreSettings};
@@ -19,10 +17,11 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
 use tokio_util::task::TaskTracker;
 
+use super::member::{Member, STOP_LIMIT};
 use crate::admin::Admin;
 use crate::cargo::{self, Profile};
+use crate::say;
 use crate::servers::Servers;
-use crate::{http, say};
 
 pub(super) const GITHUB_PATH: &str = "/v1/webhooks/connectors/github";
 pub(super) const BRANCH: &str = "main";
@@ -33,13 +32,10 @@ pub(super) const REPOSITORY: &str = "Codertocat/Hello-World";
 const WORKSPACE: &str = "bench";
 const DATABASE: &str = "hookyard";
 const KEY_BYTES: usize = 32;
-const READY_LIMIT: Duration = Duration::from_secs(30);
-const READY_POLL: Duration = Duration::from_millis(50);
-const STOP_LIMIT: Duration = Duration::from_secs(30);
 
 /// Servers, secrets and set-up of one benchmark; gone with it.
 pub(super) struct House {
-    pub(super) dir: PathBuf,
+    dir: PathBuf,
     binaries: PathBuf,
     pub(super) servers: Servers,
     /// A connection of the database's owner.
@@ -55,15 +51,6 @@ pub(super) struct House {
 pub(super) struct Tracked {
     pub(super) instance: String,
     pub(super) target: String,
-}
-
-/// A running process of ours.
-pub(super) struct Member {
-    name: &'static str,
-    process: Process,
-    /// The public listener, of an ingress.
-    pub(super) address: SocketAddr,
-    health: SocketAddr,
 }
 
 impl House {
@@ -82,6 +69,7 @@ impl House {
         say::step("Starting fresh servers");
         Self::remove(dir).await?;
         place::passable_dir(dir)?;
+        place::private_dir(&work(dir))?;
         let servers = Servers::start(dir, Durability::On, tools).await?;
         let role_password = secrets::password();
         let mut house = Self {
@@ -109,7 +97,13 @@ impl House {
         }
         tokio::try_join!(Postgres::end(&postgres), RabbitMq::end(&rabbitmq))?;
         Postgres::remove(&postgres)?;
-        place::remove_dir(&rabbitmq)
+        place::remove_dir(&rabbitmq)?;
+        place::remove_dir(&work(dir))
+    }
+
+    /// A folder for what a benchmark makes.
+    pub(super) fn work(&self) -> PathBuf {
+        work(&self.dir)
     }
 
     async fn set_up(&mut self) -> Result<()> {
@@ -217,12 +211,9 @@ impl House {
         port: u16,
         health: u16,
     ) -> Result<Member> {
-        let local = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let process =
             Process::spawn(name, command, &log(&self.dir, name), &record(&self.dir, name))?;
-        let mut member = Member { name, process, address: local(port), health: local(health) };
-        member.ready().await?;
-        Ok(member)
+        Member::ready(name, process, port, health).await
     }
 
     fn database_as(&self, role: &str) -> String {
@@ -259,60 +250,6 @@ impl House {
     }
 }
 
-impl Member {
-    pub(super) fn pid(&self) -> i32 {
-        self.process.pid()
-    }
-
-    pub(super) fn name(&self) -> &'static str {
-        self.name
-    }
-
-    async fn ready(&mut self) -> Result<()> {
-        let client = http::client()?;
-        let url = format!("http://{}/readyz", self.health);
-        let started = Instant::now();
-        while !http::status(&client, &url).await.is_some_and(|status| status.is_success()) {
-            self.process.check()?;
-            if started.elapsed() > READY_LIMIT {
-                bail!("not ready after {READY_LIMIT:?}; see {}", self.process.log().display());
-            }
-            tokio::time::sleep(READY_POLL).await;
-        }
-        Ok(())
-    }
-
-    /// The most memory that the process ever held, in MiB.
-    pub(super) fn peak_mib(&self) -> Result<f64> {
-        const KIB_PER_MIB: f64 = 1024.0;
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.pid()))?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = peak.and_then(|peak| peak.split_whitespace().next()).context("VmHWM in /proc")?;
-        Ok(kib.parse::<f64>()? / KIB_PER_MIB)
-    }
-
-    /// The sum of a metric's values over its labels; 0 when nobody has counted yet.
-    pub(super) async fn metric(&self, name: &str) -> Result<f64> {
-        let url = format!("http://{}/metrics", self.health);
-        let text = http::client()?.get(url).send().await?.error_for_status()?.text().await?;
-        let of_metric = |line: &&str| {
-            line.strip_prefix(name)
-                .is_some_and(|rest| rest.starts_with('{') || rest.starts_with(' '))
-        };
-        let values = text.lines().filter(of_metric).filter_map(|line| line.rsplit(' ').next());
-        Ok(values.filter_map(|value| value.parse::<f64>().ok()).fold(0.0, |sum, value| sum + value))
-    }
-
-    /// Ends the process in good order.
-    pub(super) async fn stop(mut self) -> Result<()> {
-        self.process.check()?;
-        if !self.process.stop(Signal::SIGTERM, STOP_LIMIT).await? {
-            bail!("{} did not end within {STOP_LIMIT:?}", self.process.name());
-        }
-        Ok(())
-    }
-}
-
 async fn connect(url: &str) -> Result<Client> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     // Ends by itself with its client.
@@ -326,6 +263,10 @@ async fn connect(url: &str) -> Result<Client> {
 
 fn key_ring(id: &str) -> String {
     format!("{id}:{}", BASE64_STANDARD.encode(rand::rng().random::<[u8; KEY_BYTES]>()))
+}
+
+fn work(dir: &Path) -> PathBuf {
+    dir.join("work")
 }
 
 fn log(dir: &Path, name: &str) -> PathBuf {

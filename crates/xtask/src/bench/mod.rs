@@ -9,6 +9,7 @@ mod house;
 mod ingest;
 mod latency;
 mod machine;
+mod member;
 mod numbers;
 mod pipeline;
 mod postgres_alone;

@@ -12,7 +12,8 @@ use super::calls::{Kind, Template};
 use super::cpu::{self, ByPart, Cpu, processor_table};
 use super::generator::{Load, generate};
 use super::github;
-use super::house::{House, Member, REPOSITORY, REPOSITORY_ID};
+use super::house::{House, REPOSITORY, REPOSITORY_ID};
+use super::member::Member;
 use super::numbers::Rounds;
 use super::report::Table;
 use super::statements;
@@ -35,12 +36,12 @@ struct Found {
     ingress_mib: Rounds,
     worker_mib: Rounds,
     /// Of the last round.
-    statements: Option<Table>,
+    statements: Vec<Vec<String>>,
 }
 
 /// Floods the ingress with each kind of call and waits until no job is left.
 pub(super) async fn measure(house: &House, effort: Effort) -> Result<Vec<Table>> {
-    let path = house.dir.join("repository");
+    let path = house.work().join("repository");
     let _repository = github::repository_of(&path, FILES)?;
     let served = SimRepository { path, full_name: REPOSITORY.to_owned(), id: REPOSITORY_ID };
     let simulator = github::simulate(house, vec![served]).await?;
@@ -63,9 +64,9 @@ pub(super) async fn measure(house: &House, effort: Effort) -> Result<Vec<Table>>
     simulator.stop().await;
     let cpu: Vec<_> =
         found.iter().map(|(kind, found)| (kind.describe().to_owned(), &found.cpu)).collect();
-    let mut tables = vec![throughput(&found), processor_table(&cpu)];
-    tables.extend(found.into_values().filter_map(|found| found.statements));
-    Ok(tables)
+    let mut statements = statements::table();
+    statements.rows.extend(found.values().flat_map(|found| found.statements.clone()));
+    Ok(vec![throughput(&found), processor_table(&cpu), statements])
 }
 
 #[derive(Clone, Copy)]
@@ -103,7 +104,9 @@ async fn flood(
         say::duration(drained)
     ));
     check(house, measured.accepted()).await?;
-    found.statements = Some(statements::table(house, measured.accepted()).await?);
+    let mut taken = statements::table();
+    statements::add(house, &mut taken, template.kind, measured.accepted()).await?;
+    found.statements = taken.rows;
     found.accepted.push(measured.per_second());
     found.end_to_end.push(end_to_end);
     #[expect(clippy::cast_precision_loss, reason = "millions at most")]

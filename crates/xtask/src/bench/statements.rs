@@ -3,6 +3,7 @@
 use anyhow::Result;
 use tokio_postgres::Row;
 
+use super::calls::Kind;
 use super::house::House;
 use super::numbers::whole;
 use super::report::Table;
@@ -15,8 +16,21 @@ pub(super) async fn forget(house: &House) {
     }
 }
 
-/// The statements that took most since [`forget`], without those of this benchmark; `calls` came meanwhile.
-pub(super) async fn table(house: &House, calls: usize) -> Result<Table> {
+/// An empty table for [`add`].
+pub(super) fn table() -> Table {
+    Table::new(&[
+        "calls",
+        "statement",
+        "of the time",
+        "µs a call",
+        "executions",
+        "rows each",
+        "ms each",
+    ])
+}
+
+/// Adds the statements that took most since [`forget`], without those of this benchmark; `calls` came meanwhile.
+pub(super) async fn add(house: &House, table: &mut Table, kind: Kind, calls: usize) -> Result<()> {
     const SQL: &str = "select coalesce(substring(query from '^-- ([a-z_:]+)'), left(query, 40)) as name,
                sum(calls)::float8 as times, sum(rows)::float8 as rows, sum(total_exec_time)::float8 as ms,
                sum(sum(total_exec_time)) over ()::float8 as all_ms
@@ -25,17 +39,10 @@ pub(super) async fn table(house: &House, calls: usize) -> Result<Table> {
     #[expect(clippy::cast_precision_loss, reason = "millions at most")]
     let calls = calls.max(1) as f64;
     let number = |row: &Row, name: &str| row.get::<_, f64>(name);
-    let mut table = Table::new(&[
-        "statement",
-        "of the time",
-        "µs a call",
-        "executions",
-        "rows each",
-        "ms each",
-    ]);
     for row in house.owner.query(SQL, &[]).await? {
         let (times, ms) = (number(&row, "times"), number(&row, "ms"));
         table.row([
+            kind.describe().to_owned(),
             format!("`{}`", row.get::<_, String>("name")),
             format!("{:.0} %", 100.0 * ms / number(&row, "all_ms")),
             format!("{:.0}", 1000.0 * ms / calls),
@@ -44,5 +51,5 @@ pub(super) async fn table(house: &House, calls: usize) -> Result<Table> {
             format!("{:.2}", ms / times),
         ]);
     }
-    Ok(table)
+    Ok(())
 }

@@ -10,7 +10,8 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::house::{House, Member};
+use super::house::House;
+use super::member::Member;
 use super::numbers::whole;
 use super::pipeline::until_at_rest;
 use super::report::Table;

@@ -40,9 +40,9 @@ impl Synced {
 
 pub(super) async fn measure(house: &House) -> Result<Vec<Table>> {
     say::step("Making two repositories");
-    let imported = house.dir.join("imported");
+    let imported = house.work().join("imported");
     let _small = github::repository_of(&imported, IMPORTED)?;
-    let unchanged = house.dir.join("unchanged");
+    let unchanged = house.work().join("unchanged");
     let mut large = github::repository_of(&unchanged, UNCHANGED)?;
     let large_id = REPOSITORY_ID + 1;
     let served = vec![
