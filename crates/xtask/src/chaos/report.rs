@@ -129,7 +129,7 @@ The calls are pushes to six tracked branches, some of them real moves, and event
 answered 2xx is sent again under the same id, as its provider would do. `cargo xtask chaos --short` is the form that the tests run.
 
 When all is quiet, of each call that was answered 2xx there must be one event and its work must have been done once: a push has one
-sync event that has ended (none if its head was known already), an event of the repository's life is written down once. *Lost* are
+sync event that has ended, an event of the repository's life is written down once. *Lost* are
 calls of which that is not true, *doubled* is what is there more than once. Beside that no job, dead letter or failed sync is left, no
 object has two versions of the same content after each other, and each target's objects equal the head of its branch.
 
