@@ -24,6 +24,8 @@ const PUBLISHED_AT_ONCE: usize = 25_600;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const DRAIN_LIMIT: Duration = Duration::from_secs(20);
 const REPUBLISHED: &str = "hookyard_worker_jobs_republished_total";
+/// A sweep must take less of a backlog for lost.
+const SHARE_MAX: f64 = 0.01;
 /// Nobody listens there; the backlog's events need no GitHub.
 const NO_GITHUB: &str = "http://127.0.0.1:9";
 
@@ -43,21 +45,32 @@ pub(super) async fn measure(house: &House) -> Result<Vec<Table>> {
 
     let idle = house.worker("syncs", NO_GITHUB).await?;
     tokio::time::sleep(WATCHED).await;
-    republished(&idle, &mut table, "nobody works on them", WATCHED).await?;
+    let untouched = republished(&idle, &mut table, "nobody works on them", WATCHED).await?;
     idle.stop().await?;
 
     let worker = house.worker("events,syncs", NO_GITHUB).await?;
     let begun = Instant::now();
     until_at_rest(house).await?;
-    republished(&worker, &mut table, "while they are worked off", begun.elapsed()).await?;
+    let drained =
+        republished(&worker, &mut table, "while they are worked off", begun.elapsed()).await?;
     worker.stop().await?;
+    ensure!(
+        untouched + drained < SHARE_MAX * f64::from(JOBS),
+        "the sweep published {} pointers again, more than a hundredth of the backlog",
+        untouched + drained
+    );
     let mut messages = Table::new(&["backlog", "count"]);
     messages.row(["jobs".to_owned(), whole(f64::from(JOBS))]);
     messages.row(["messages, up to 128 pointers each".to_owned(), whole(f64::from(waiting))]);
     Ok(vec![messages, table])
 }
 
-async fn republished(worker: &Member, table: &mut Table, name: &str, took: Duration) -> Result<()> {
+async fn republished(
+    worker: &Member,
+    table: &mut Table,
+    name: &str,
+    took: Duration,
+) -> Result<f64> {
     let count = worker.metric(REPUBLISHED).await?;
     let share = count / f64::from(JOBS) * 100.0;
     say::detail(&format!("{name}: {count} published again"));
@@ -67,7 +80,7 @@ async fn republished(worker: &Member, table: &mut Table, name: &str, took: Durat
         whole(count),
         format!("{share:.2} %"),
     ]);
-    Ok(())
+    Ok(count)
 }
 
 /// Writes events and jobs and publishes their pointers; the messages that wait afterwards.
