@@ -1,5 +1,8 @@
 //! Workers that start syncs of one target at once, while pushes go on arriving.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use hookyard_domain::job::JobKind;
 use hookyard_domain::sync_event::SyncReason;
 use hookyard_store::jobs::{Ended, lease_waiting, wake};
@@ -10,29 +13,34 @@ use crate::support::{GRACE_MS, PARSER, Yard, sha};
 
 const WORKERS: usize = 4;
 const PUSHES: u8 = 120;
+/// So many looks in a row that find nothing, once no push arrives any more, end a worker.
+const IDLE_LOOKS: usize = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_sync_of_a_target_runs_at_a_time_and_the_last_push_is_never_forgotten() {
     let mut yard = Yard::new().await;
     let committer = yard.committer().await;
     let pushes: Vec<_> = (0..PUSHES).map(|n| yard.push(&sha(char::from(b'a' + n % 6)))).collect();
+    let arriving = Arc::new(AtomicBool::new(true));
     let pushed = async {
         for push in pushes {
             committer.record(&[push], GRACE_MS).await.unwrap();
         }
+        arriving.store(false, Ordering::Release);
     };
     let mut workers = tokio::task::JoinSet::new();
     for _ in 0..WORKERS {
         let store = yard.worker_store();
+        let arriving = Arc::clone(&arriving);
         workers.spawn(async move {
             let (mut runs, mut idle) = (0, 0);
-            // Nothing to do so often in a row: the pushes have ended.
-            while idle < 200 {
+            // The last look begins after the last push, or that push's work would be left.
+            while idle < IDLE_LOOKS || arriving.load(Ordering::Acquire) {
                 let mut conn = store.conn().await.unwrap();
                 wake(&conn).await.unwrap();
                 let leases = lease_waiting(&conn, JobKind::Sync, Uuid::now_v7(), 1).await.unwrap();
                 let Some(lease) = leases.first() else {
-                    idle += 1;
+                    idle = if arriving.load(Ordering::Acquire) { 0 } else { idle + 1 };
                     tokio::task::yield_now().await;
                     continue;
                 };
