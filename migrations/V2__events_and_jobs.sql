@@ -53,13 +53,16 @@ create table event_workspace (
 );
 create index event_workspace_by_event on event_workspace (event_id);
 
--- Every key by which an event is recognised. kind 'd': hook id and delivery id. kind 'h': the body's hash.
+-- Every key by which an event is recognised. kind 'd': hook id and delivery id. kind 'h': the body's hash. kind 'i':
+-- an application's Idempotency-Key, with the workspace in place of the source.
 create table dedupe (
     kind       "char" not null,
     source_id  uuid not null,
     key        bytea not null,
     event_id   uuid not null,
     seen_at    timestamptz not null default now(),
+    -- kind 'i': what the key stands for; another body under it is a mistake of the application.
+    body_hash  bytea,
     primary key (kind, source_id, key)
 );
 
@@ -75,8 +78,11 @@ create table job (
     runs          integer not null default 0,
     -- Publications by the sweep since it became ready: the grace doubles with each.
     republished   integer not null default 0,
-    kind          text not null check (kind in ('event', 'sync')),
-    state         text not null check (state in ('ready', 'scheduled', 'leased')),
+    kind          text not null check (kind in ('event', 'sync', 'delivery', 'replay')),
+    -- 'parked' waits for a place at its receiver. Nothing but a free place wakes it: due_at says since when it waits.
+    state         text not null check (state in ('ready', 'scheduled', 'leased', 'parked')),
+    -- The receiver of a delivery: the jobs of a lane share its places, and wait in order.
+    lane_id       uuid,
     -- The subject was handled or refused before; it is to be done from the start.
     again         boolean not null default false,
     check ((state = 'leased') = (lease_owner is not null))
@@ -86,13 +92,16 @@ create unique index job_of_subject on job (subject_id, kind);
 create index job_ready on job (kind, due_at) where state = 'ready';
 create index job_scheduled on job (due_at) where state = 'scheduled';
 create index job_leased on job (due_at) where state = 'leased';
+create index job_parked on job (workspace_id, lane_id, due_at) where state = 'parked';
+create index job_lane_leased on job (lane_id) where state = 'leased' and lane_id is not null;
+create index job_lane_ready on job (workspace_id) where state = 'ready' and lane_id is not null;
 
 create table dead_letter (
     id            uuid primary key,
     created_at    timestamptz not null default now(),
     workspace_id  uuid,
     subject_id    uuid not null,
-    kind          text not null check (kind in ('event', 'sync')),
+    kind          text not null check (kind in ('event', 'sync', 'delivery')),
     reason        text not null,
     error         text,
     settled_at    timestamptz,

@@ -93,6 +93,18 @@ id_types! {
     DeadLetterId = "dead", "a dead letter";
     /// A queue message that could not be understood.
     RejectedMessageId = "rej", "a rejected message";
+    /// Stored credentials of one external system.
+    ConnectionId = "conn", "a connection";
+    /// Which events go to which connection.
+    SubscriptionId = "sub", "a subscription";
+    /// An application that is told of connected integrations.
+    OauthClientId = "oac", "an OAuth client";
+    /// One event owed to one subscriber. Derived from the two.
+    DeliveryId = "dlv", "a delivery";
+    /// A replay of many deliveries.
+    ReplayId = "rpl", "a replay";
+    /// What an application shows to publish events.
+    TokenId = "tok", "a token";
     /// One entry of the audit log.
     AuditId = "aud", "an audit entry";
 }

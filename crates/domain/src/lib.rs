@@ -3,6 +3,8 @@
 //! Nothing here does IO, awaits, or reads a clock: `now` and randomness are arguments.
 
 pub mod config_object;
+pub mod connection;
+pub mod delivery;
 pub mod event;
 pub mod github_event;
 pub mod ids;
