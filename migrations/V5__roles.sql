@@ -27,6 +27,7 @@ grant execute on function drop_event_partition(date) to hookyard_worker, hookyar
 grant select on source, source_secret, connector_account, connector_instance, connector_target, sync_event, job,
                 dedupe, event_partition, refinery_schema_history to hookyard_ingress;
 grant select (id, outcome, reason, redacted_at) on event to hookyard_ingress;
+grant select (workspace_id, event_types, status) on subscription to hookyard_ingress;
 grant insert on dedupe, event, event_workspace, sync_event, job to hookyard_ingress;
 grant update (due_at) on job to hookyard_ingress;
 

@@ -1,6 +1,7 @@
 //! From a verified call to what is recorded of it.
 
 use bytes::Bytes;
+use hookyard_domain::event::Origin;
 use hookyard_domain::github_event::{self, Disposition, Ignored};
 use hookyard_sources::{Envelope, Verified, stored_headers};
 use hookyard_store::ingest::{ActiveSource, Arrival, DedupeKey, Wish};
@@ -39,13 +40,15 @@ pub(crate) fn arrival(
     let named = Named { event: verified.provider_event, delivery_id: verified.delivery_id.clone() };
     let arrival = Arrival {
         event: clock.event_id(),
+        origin: Origin::Webhook,
         source: source.id,
         workspace: source.workspace,
         replay_window_s: source.replay_window_s,
         event_type: verified.event_type,
         delivery_id: verified.delivery_id,
         hook_id: verified.hook_id,
-        id_key,
+        id_key: Some(id_key),
+        body_hash: None,
         // No scheme here signs a time that would make a late copy fail.
         body_key: Some(body_key),
         headers: stored_headers(source.provider, headers).to_string(),

@@ -63,8 +63,8 @@ pub(crate) fn publications(
     let mut publications = Vec::with_capacity(batch.len());
     for (arrival, outcome) in batch.iter().map(AsRef::as_ref).zip(outcomes) {
         match (&outcome.recorded, &outcome.rearmed) {
-            (Recorded::Accepted { syncs }, _) => {
-                publications.push(Publication::Event(arrival.event));
+            (Recorded::Accepted { routed, syncs }, _) => {
+                publications.extend(routed.then_some(Publication::Event(arrival.event)));
                 publications
                     .extend(syncs.iter().filter_map(|sync| sync_publication(arrival, sync)));
             }

@@ -11,10 +11,12 @@
 
 mod committer;
 
+use std::sync::Arc;
+
 use hookyard_process::{Readiness, Tasks};
 use hookyard_store::StoreSettings;
 use hookyard_store::ingest::{Arrival, Rearmed, Recorded};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::budget::Charge;
 use crate::clock::Clock;
@@ -66,10 +68,12 @@ pub(crate) fn start(
     let capacity = usize::try_from(settings.waiting_calls_max).unwrap_or(usize::MAX);
     let (waiting, calls) = async_channel::bounded(capacity);
     let clock = Clock::default();
+    let turns = Arc::new(Semaphore::new(1));
     for _ in 0..settings.committers {
         let committer = committer::Committing {
             store: store.clone(),
             calls: calls.clone(),
+            turns: Arc::clone(&turns),
             publishing: publishing.clone(),
             clock: clock.clone(),
             ready: readiness.gate("database"),

@@ -1,5 +1,6 @@
 //! One committer: a connection of its own, rebuilt when it breaks.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backoff::ExponentialBackoff;
@@ -10,6 +11,7 @@ use hookyard_store::ingest::{
 };
 use hookyard_store::{StoreError, StoreSettings};
 use metrics::counter;
+use tokio::sync::Semaphore;
 use tracing::{error, warn};
 
 use super::{NotRecorded, Outcome, Waiting};
@@ -22,10 +24,15 @@ const RECORD_WITHIN: Duration = Duration::from_secs(6);
 /// How often an absent database is asked for, at most and at least: its callers wait.
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_millis(500);
+/// How long a committer lets calls gather while another one records: a statement costs most by itself, little by its
+/// rows. A database that takes longer than this gets the next batch beside the one under way.
+const TURN_WITHIN: Duration = Duration::from_millis(1);
 
 pub(super) struct Committing {
     pub(super) store: StoreSettings,
     pub(super) calls: async_channel::Receiver<Waiting>,
+    /// One place, shared by all committers: who records alone, records more at once.
+    pub(super) turns: Arc<Semaphore>,
     pub(super) publishing: Publishing,
     pub(super) clock: Clock,
     pub(super) ready: Gate,
@@ -68,12 +75,17 @@ impl Committing {
     async fn commit_batches(&self, committer: &Committer, batch: &mut Vec<Waiting>) {
         loop {
             batch.retain(still_waits);
+            let mut turn = None;
             if batch.is_empty() {
                 let Ok(first) = self.calls.recv().await else { return };
-                self.gather(first, batch);
+                batch.push(first);
+                turn = tokio::time::timeout(TURN_WITHIN, self.turns.acquire()).await.ok();
+                self.gather(batch);
             }
             let grace_ms = self.publishing.ready_grace_ms();
-            match self.record_in_time(committer, batch, grace_ms).await {
+            let recorded = self.record_in_time(committer, batch, grace_ms).await;
+            drop(turn);
+            match recorded {
                 Ok(outcomes) => self.answer(batch, outcomes, grace_ms),
                 // The next connection may know, and record what this one did not.
                 Err(StoreError::Unavailable(error)) => {
@@ -93,10 +105,9 @@ impl Committing {
         }
     }
 
-    /// Takes whatever waits already, up to a batch.
-    fn gather(&self, first: Waiting, batch: &mut Vec<Waiting>) {
-        let mut bytes = first.arrival.body.len();
-        batch.push(first);
+    /// Adds whatever waits already, up to a batch.
+    fn gather(&self, batch: &mut Vec<Waiting>) {
+        let mut bytes: usize = batch.iter().map(|call| call.arrival.body.len()).sum();
         while batch.len() < BATCH_ROWS_MAX && bytes < BATCH_BYTES_MAX {
             let Ok(call) = self.calls.try_recv() else { break };
             bytes += call.arrival.body.len();
@@ -146,7 +157,7 @@ async fn record(
         .iter()
         .zip(&recorded)
         .filter(|(call, recorded)| is_repetition(call, recorded))
-        .map(|(call, _)| call.arrival.duplicate())
+        .filter_map(|(call, _)| call.arrival.duplicate())
         .collect();
     let mut rearmed = match duplicates.as_slice() {
         [] => Vec::new(),

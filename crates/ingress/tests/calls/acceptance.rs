@@ -28,7 +28,7 @@ async fn a_signed_push_becomes_config_objects() {
 }
 
 #[tokio::test]
-async fn a_push_is_recorded_with_its_body_its_sync_and_its_jobs() {
+async fn a_push_is_recorded_with_its_body_its_sync_and_the_job_of_that() {
     let gateway = Gateway::start().await;
     let push = gateway.github_push().delivery("a-delivery").before(&sha('a')).after(&sha('b'));
     let call = Call::from(&push);
@@ -58,10 +58,7 @@ async fn a_push_is_recorded_with_its_body_its_sync_and_its_jobs() {
         .await;
     assert_eq!((&sync["event_id"], &sync["announced_sha"]), (&event["id"], &json!(sha('b'))));
     let jobs = gateway.db().rows("select kind, subject_id from job where kind = 'event' or subject_id in (select id from sync_event where trigger = 'push') order by kind").await;
-    let expected = json!([
-        { "kind": "event", "subject_id": event["id"] },
-        { "kind": "sync", "subject_id": sync["id"] },
-    ]);
+    let expected = json!([{ "kind": "sync", "subject_id": sync["id"] }]);
     assert_eq!(json!(jobs), expected);
     gateway.finish().await;
 }

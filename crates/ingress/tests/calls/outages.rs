@@ -108,11 +108,7 @@ async fn without_the_broker_new_jobs_are_due_at_once() {
     away(gateway.broker_proxy());
     let due = async || {
         gateway.post(gateway.github_push()).await;
-        gateway
-            .db()
-            .count("select count(*) from job where kind = 'event' and due_at <= now()")
-            .await
-            > 0
+        gateway.db().count("select count(*) from job where due_at <= now()").await > 0
     };
     until("jobs are written due", PATIENCE, due).await;
     gateway.finish().await;

@@ -10,6 +10,7 @@ mod source;
 mod statement;
 
 use bytes::Bytes;
+use hookyard_domain::event::Origin;
 use hookyard_domain::github_event::Push;
 use hookyard_domain::ids::{EventId, InstanceId, SourceId, SyncEventId, TargetId, WorkspaceId};
 
@@ -29,18 +30,23 @@ pub type DedupeKey = [u8; 16];
 #[derive(Debug, Clone)]
 pub struct Arrival {
     pub event: EventId,
+    pub origin: Origin,
+    /// What the dedupe keys hold for: the source, or the workspace that an application publishes to.
     pub source: SourceId,
-    /// The workspace whose own source took the call; none for the deployment's.
+    /// The workspace whose own source took the call, or that it was published to; none for the deployment's.
     pub workspace: Option<WorkspaceId>,
     /// How long the same body under another id counts as a replay, in seconds.
     pub replay_window_s: i32,
     pub event_type: String,
     pub delivery_id: Option<String>,
     pub hook_id: Option<String>,
-    /// Of hook id and delivery id; of the body where the provider sent no id.
-    pub id_key: DedupeKey,
+    /// Of hook id and delivery id, or of the body where the provider sent no id; of an application's
+    /// `Idempotency-Key`, if it sent one.
+    pub id_key: Option<DedupeKey>,
     /// Of the body, for schemes whose signature covers no time or whose accepted age is long.
     pub body_key: Option<DedupeKey>,
+    /// Of everything that an `Idempotency-Key` stands for.
+    pub body_hash: Option<[u8; 32]>,
     /// The headers kept, as a JSON text.
     pub headers: String,
     pub content_type: Option<String>,
@@ -51,8 +57,9 @@ pub struct Arrival {
 
 impl Arrival {
     /// By what its event is found if it was recorded before.
-    pub fn duplicate(&self) -> Duplicate {
-        Duplicate { event: self.event, source: self.source, id_key: self.id_key }
+    pub fn duplicate(&self) -> Option<Duplicate> {
+        let id_key = self.id_key?;
+        Some(Duplicate { event: self.event, source: self.source, id_key })
     }
 }
 
@@ -76,8 +83,8 @@ pub enum Wish {
 /// What became of an arrival.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recorded {
-    /// New, and there is work for it: the event's job and these syncs' are written.
-    Accepted { syncs: Vec<QueuedSync> },
+    /// New, and there is work for it: these syncs' jobs are written, and, if it is to be routed, the event's.
+    Accepted { routed: bool, syncs: Vec<QueuedSync> },
     /// New, recorded, and nothing wants it.
     Ignored { reason: String },
     /// The same signed body came before under another id; recorded, not processed.

@@ -87,7 +87,8 @@ pub async fn rearm(
 fn rearmed_of(row: &Row) -> Rearmed {
     let Some(id) = row.get::<_, Option<Uuid>>("id").map(EventId) else { return Rearmed::Unknown };
     if row.get("own") {
-        return Rearmed::Own(super::statement::recorded_of(row));
+        // Its job, if it has one, waits for its message or for the sweep.
+        return Rearmed::Own(super::statement::recorded_of(row, true));
     }
     match row.get::<_, Option<bool>>("rearm") {
         Some(true) => Rearmed::Queued(id),

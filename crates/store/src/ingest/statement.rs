@@ -21,13 +21,14 @@ pub const RECORD_STATEMENT: &str = "-- ingest::record
 with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int4[], $5::text[], $6::text[], $7::text[],
                          $8::bytea[], $9::bytea[], $10::int8[], $11::int8[], $12::text[], $13::text[],
-                         $14::text[], $15::text[], $16::text[]) with ordinality
+                         $14::text[], $15::text[], $16::text[], $21::text[], $22::bytea[]) with ordinality
       as t(event_id, source_id, workspace_id, replay_window_s, type, delivery_id, hook_id,
            id_key, body_key, installation_id, repository_id, repository, git_ref,
-           before_sha, head_sha, ignored, n)
+           before_sha, head_sha, ignored, origin, body_hash, n)
 ), by_id as (
-    insert into dedupe (kind, source_id, key, event_id)
-    select 'd', source_id, id_key, event_id from input order by source_id, id_key
+    insert into dedupe (kind, source_id, key, event_id, body_hash)
+    select (case origin when 'api' then 'i' else 'd' end)::\"char\", source_id, id_key, event_id, body_hash
+      from input where id_key is not null order by origin, source_id, id_key
         on conflict do nothing
     returning event_id
 ), by_body as (
@@ -41,11 +42,12 @@ with input as (
            body_key is not null and by_body.event_id is null
            -- A key that is not visible yet was inserted while this statement ran.
            and coalesce(seen.seen_at > now() - make_interval(secs => replay_window_s), true) as replay
-      from input join by_id using (event_id) left join by_body using (event_id)
+      from input left join by_id using (event_id) left join by_body using (event_id)
       left join lateral (select event_id, seen_at from dedupe
                           where by_body.event_id is null
                             and kind = 'h' and source_id = input.source_id and key = input.body_key
                           limit 1) seen on true
+     where by_id.event_id is not null or id_key is null
 ), tracked as (
     select fresh.n, fresh.event_id, target.id as target_id, target.instance_id, target.workspace_id,
            fresh.delivery_id, fresh.type, fresh.repository, fresh.git_ref, fresh.before_sha, fresh.head_sha,
@@ -84,44 +86,57 @@ with input as (
            case when ignored is not null then now() end,
            delivery_id, type, repository, git_ref, before_sha, head_sha
       from syncing order by n
+), reached as (
+    select event_id, workspace_id from fresh where workspace_id is not null
+     union
+    select fresh.event_id, account.workspace_id
+      from fresh join connector_account account on account.installation_id = fresh.installation_id
+     where fresh.workspace_id is null
+), wanted as (
+    select distinct event_id
+      from reached join fresh using (event_id)
+      join subscription on subscription.workspace_id = reached.workspace_id and subscription.status = 'active'
+     where not replay and wants_event(subscription.event_types, fresh.type)
 ), verdict as (
-    select fresh.*, case when replay then 'replay'
-                         when ignored is not null then 'ignored'
-                         when head_sha is not null and concerned.redundant is distinct from false then 'ignored'
-                    end as outcome,
-           case when replay then null
+    select fresh.*,
+           -- The syncs of a push are its work; only subscribers make more of it.
+           wanted.event_id is not null or head_sha is null as routed,
+           case when replay then 'replay'
+                when wanted.event_id is not null then null
+                when ignored is not null then 'ignored'
+                when head_sha is not null and concerned.redundant is distinct from false then 'ignored'
+            end as outcome,
+           case when replay or wanted.event_id is not null then null
                 when ignored is not null then ignored
                 when head_sha is not null and concerned.redundant is null then 'not_tracked'
                 when head_sha is not null and concerned.redundant then 'redundant'
             end as reason
       from fresh
+      left join wanted using (event_id)
       left join (select event_id, bool_and(redundant) as redundant from tracked group by event_id) concerned
         using (event_id)
 ), events as (
     insert into event (id, origin, source_id, workspace_id, type, outcome, reason, provider_delivery_id, hook_id,
                        repeats, installation_id, repository_id, repository, git_ref, before_sha, head_sha,
                        headers, content_type, body, body_bytes)
-    select event_id, 'webhook', source_id, workspace_id, type, outcome, reason, delivery_id, hook_id,
+    select event_id, origin, case when origin = 'webhook' then source_id end, workspace_id, type, outcome, reason, delivery_id, hook_id,
            repeats, installation_id, repository_id, repository, git_ref, before_sha, head_sha,
            ($17::text[])[n::int4]::json, ($18::text[])[n::int4], ($19::bytea[])[n::int4], length(($19::bytea[])[n::int4])
       from verdict order by event_id
 ), jobs as (
     insert into job (subject_id, workspace_id, kind, state, due_at)
     select event_id, workspace_id, 'event', 'ready', now() + make_interval(secs => $20::float8)
-      from verdict where outcome is null
+      from verdict where outcome is null and routed
      union all
     select sync_event_id, workspace_id, 'sync', 'ready', now() + make_interval(secs => $20::float8)
       from syncing where ignored is null
 ), owners as (
     -- The worker says whom an event concerns when it routes it; what is not routed is said here.
     insert into event_workspace (workspace_id, event_id)
-    select workspace_id, event_id from verdict where workspace_id is not null
-     union
-    select account.workspace_id, event_id
-      from verdict join connector_account account on account.installation_id = verdict.installation_id
-     where outcome is not null and verdict.workspace_id is null
+    select reached.workspace_id, event_id from verdict join reached using (event_id)
+     where verdict.workspace_id is not null or outcome is not null or not routed
 )
-select verdict.event_id, verdict.outcome, verdict.reason, queued.sync_event_id, queued.target_id, queued.instance_id
+select verdict.event_id, verdict.outcome, verdict.reason, verdict.routed, queued.sync_event_id, queued.target_id, queued.instance_id
   from verdict
   left join (select event_id, sync_event_id, target_id, instance_id from syncing where ignored is null) queued
     using (event_id)";
@@ -217,7 +232,7 @@ impl Committer {
                 /* type */ &column!(it => it.event_type.as_str()),
                 /* delivery id */ &column!(it => it.delivery_id.as_deref()),
                 /* hook id */ &column!(it => it.hook_id.as_deref()),
-                /* id key */ &column!(it => it.id_key.as_slice()),
+                /* id key */ &column!(it => it.id_key.as_ref().map(<[u8; 16]>::as_slice)),
                 /* body key */ &column!(it => it.body_key.as_ref().map(<[u8; 16]>::as_slice)),
                 /* installation id */ &column!(it => it.installation_id),
                 /* repository id */ &repository_ids,
@@ -230,6 +245,8 @@ impl Committer {
                 /* content type */ &column!(it => it.content_type.as_deref()),
                 /* body */ &column!(it => it.body.as_ref()),
                 /* grace */ &(f64::from(ready_grace_ms) / 1000.0),
+                /* origin */ &column!(it => it.origin.as_str()),
+                /* body hash */ &column!(it => it.body_hash.as_ref().map(<[u8; 32]>::as_slice)),
             ])
             .await?;
         Ok(rows)
@@ -245,19 +262,19 @@ fn outcomes(rows: &[Row]) -> HashMap<EventId, Recorded> {
             target: TargetId(row.get("target_id")),
             instance: InstanceId(row.get("instance_id")),
         });
-        let recorded = recorded_of(row);
+        let recorded = recorded_of(row, row.get("routed"));
         let entry = found.entry(event).or_insert(recorded);
-        if let (Recorded::Accepted { syncs }, Some(sync)) = (entry, sync) {
+        if let (Recorded::Accepted { syncs, .. }, Some(sync)) = (entry, sync) {
             syncs.push(sync);
         }
     }
     found
 }
 
-/// What a row with an event's outcome and reason says.
-pub(super) fn recorded_of(row: &Row) -> Recorded {
+/// What a row with an event's outcome and reason says; `routed`: whether an accepted event has a job of its own.
+pub(super) fn recorded_of(row: &Row, routed: bool) -> Recorded {
     match row.get::<_, Option<&str>>("outcome") {
-        None => Recorded::Accepted { syncs: Vec::new() },
+        None => Recorded::Accepted { routed, syncs: Vec::new() },
         Some("replay") => Recorded::Replay,
         Some(_) => {
             Recorded::Ignored { reason: row.get::<_, Option<String>>("reason").unwrap_or_default() }

@@ -8,25 +8,26 @@ use uuid::Uuid;
 use crate::support::{GRACE_MS, Yard, key, sha};
 
 fn accepted(recorded: &Recorded) -> usize {
-    let Recorded::Accepted { syncs } = recorded else { panic!("not accepted: {recorded:?}") };
+    let Recorded::Accepted { syncs, .. } = recorded else { panic!("not accepted: {recorded:?}") };
     syncs.len()
 }
 
 #[tokio::test]
-async fn a_push_is_recorded_with_its_sync_and_both_jobs() {
+async fn a_push_is_recorded_with_its_sync_and_the_job_of_that() {
     let mut yard = Yard::new().await;
     let committer = yard.committer().await;
     let recorded = committer.record(&[yard.push(&sha('a'))], GRACE_MS).await.unwrap();
     assert_eq!(accepted(&recorded[0]), 1);
     let found = "select count(*) from event
                    join sync_event on event_id = event.id and status = 'queued' and target_id is not null
-                   join job of_event on of_event.subject_id = event.id and of_event.kind = 'event'
-                   join job of_sync on of_sync.subject_id = sync_event.id and of_sync.kind = 'sync'
+                   join job on job.subject_id = sync_event.id and job.kind = 'sync'
+                   join event_workspace on event_workspace.event_id = event.id
+                    and event_workspace.workspace_id = sync_event.workspace_id
                   where event.type = 'github.push' and event.outcome is null
                     and event.received_at between now() - interval '1 minute' and now()
                     and sync_event.delivery_id = event.provider_delivery_id";
     assert_eq!(yard.count(found).await, 1);
-    assert_eq!(yard.jobs().await, 2);
+    assert_eq!(yard.jobs().await, 1);
 }
 
 #[tokio::test]
@@ -41,7 +42,7 @@ async fn the_same_delivery_id_writes_nothing_more() {
     assert_eq!(recorded, [Recorded::Duplicate]);
     assert_eq!(yard.count("select count(*) from event").await, 1);
     assert_eq!(yard.count("select count(*) from dedupe").await, 2);
-    let honest = Arrival { id_key: key(b"its own id"), ..again };
+    let honest = Arrival { id_key: Some(key(b"its own id")), ..again };
     let recorded = committer.record(&[honest], GRACE_MS).await.unwrap();
     assert_eq!(accepted(&recorded[0]), 1, "its body was never recorded");
 }
@@ -77,7 +78,8 @@ async fn copies_within_one_batch_are_told_apart() {
     let committer = yard.committer().await;
     let push = yard.push(&sha('a'));
     let doubled = Arrival { event: yard.push("").event, ..push.clone() };
-    let same_body = Arrival { id_key: key(b"other"), event: yard.push("").event, ..push.clone() };
+    let same_body =
+        Arrival { id_key: Some(key(b"other")), event: yard.push("").event, ..push.clone() };
     let recorded = committer.record(&[push, doubled, same_body], GRACE_MS).await.unwrap();
     let count = |wanted: fn(&Recorded) -> bool| recorded.iter().filter(|it| wanted(it)).count();
     assert_eq!(count(|it| matches!(it, Recorded::Accepted { .. })), 1);
@@ -111,7 +113,8 @@ async fn an_ignored_event_has_no_job_until_a_redelivery_rearms_it_once() {
     let recorded = committer.record(&[ignored], GRACE_MS).await.unwrap();
     assert_eq!(recorded, [Recorded::Ignored { reason: "not_handled".to_owned() }]);
     assert_eq!(yard.jobs().await, 0);
-    let redelivery = Duplicate { event: EventId(Uuid::now_v7()), source: yard.source, id_key: id };
+    let redelivery =
+        Duplicate { event: EventId(Uuid::now_v7()), source: yard.source, id_key: id.unwrap() };
     for _ in 0..2 {
         let rearmed = rearm(&committer, &[redelivery, redelivery], GRACE_MS).await.unwrap();
         assert_eq!(rearmed, [Rearmed::Queued(event), Rearmed::Queued(event)]);
@@ -125,8 +128,8 @@ async fn a_replay_and_an_event_at_work_are_not_rearmed() {
     let committer = yard.committer().await;
     let first = yard.arrival("github.installation.suspend", "1", "{}".to_owned());
     let copy = yard.arrival("github.installation.suspend", "2", "{}".to_owned());
-    let duplicates =
-        [&first, &copy].map(|it| Duplicate { event: EventId(Uuid::now_v7()), ..it.duplicate() });
+    let duplicates = [&first, &copy]
+        .map(|it| Duplicate { event: EventId(Uuid::now_v7()), ..it.duplicate().unwrap() });
     let events = [first.event, copy.event];
     committer.record(&[first], GRACE_MS).await.unwrap();
     committer.record(&[copy], GRACE_MS).await.unwrap();
@@ -146,5 +149,36 @@ async fn without_a_broker_the_jobs_are_due_at_once() {
     let mut yard = Yard::new().await;
     let committer = yard.committer().await;
     committer.record(&[yard.push(&sha('a'))], 0).await.unwrap();
-    assert_eq!(yard.count("select count(*) from job where due_at <= now()").await, 2);
+    assert_eq!(yard.count("select count(*) from job where due_at <= now()").await, 1);
+}
+
+#[tokio::test]
+async fn what_a_subscriber_wants_is_routed_whether_or_not_a_handler_wants_it() {
+    let mut yard = Yard::new().await;
+    let committer = yard.committer().await;
+    let nobodys = || Arrival {
+        wish: Wish::Ignore("not_handled"),
+        ..yard.arrival(
+            "github.issues.opened",
+            &Uuid::new_v4().to_string(),
+            Uuid::new_v4().to_string(),
+        )
+    };
+    let (before, after, push) = (nobodys(), nobodys(), yard.push(&sha('a')));
+    let before = committer.record(&[before], GRACE_MS).await.unwrap();
+    assert_eq!(before, [Recorded::Ignored { reason: "not_handled".to_owned() }]);
+    yard.run(
+        "with connection as (
+             insert into connection (id, workspace_id, kind, name, status, sealed)
+             select gen_random_uuid(), id, 'webhook', 'default', 'connected', '' from workspace
+             returning id, workspace_id
+         )
+         insert into subscription (id, workspace_id, connection_id, event_types, status)
+         select gen_random_uuid(), workspace_id, id, '{github.issues.*,github.push}', 'active' from connection",
+    )
+    .await;
+    let recorded = committer.record(&[after, push], GRACE_MS).await.unwrap();
+    let routed = |it: &Recorded| matches!(it, Recorded::Accepted { routed: true, .. });
+    assert!(recorded.iter().all(routed), "{recorded:?}");
+    assert_eq!(yard.count("select count(*) from job where kind = 'event'").await, 2);
 }

@@ -1,6 +1,7 @@
 //! A database with one tracked branch, and what arrives for it.
 
 use bytes::Bytes;
+use hookyard_domain::event::Origin;
 use hookyard_domain::github_event::Push;
 use hookyard_domain::ids::{EventId, SourceId, SyncEventId, TargetId, WorkspaceId};
 use hookyard_domain::job::JobKind;
@@ -142,7 +143,7 @@ impl Yard {
         let committer = self.committer().await;
         let recorded = committer.record(&[self.push(head)], GRACE_MS).await.unwrap();
         match recorded.as_slice() {
-            [Recorded::Accepted { syncs }] => syncs[0].sync_event,
+            [Recorded::Accepted { syncs, .. }] => syncs[0].sync_event,
             other => panic!("the push was {other:?}"),
         }
     }
@@ -166,13 +167,15 @@ impl Yard {
     pub(crate) fn arrival(&self, event_type: &str, delivery: &str, body: String) -> Arrival {
         Arrival {
             event: EventId(Uuid::now_v7()),
+            origin: Origin::Webhook,
             source: self.source,
             workspace: None,
             replay_window_s: 86_400,
             event_type: event_type.to_owned(),
             delivery_id: Some(delivery.to_owned()),
             hook_id: Some("1".to_owned()),
-            id_key: key(delivery.as_bytes()),
+            id_key: Some(key(delivery.as_bytes())),
+            body_hash: None,
             body_key: Some(key(body.as_bytes())),
             headers: "{}".to_owned(),
             content_type: Some("application/json".to_owned()),

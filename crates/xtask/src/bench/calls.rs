@@ -26,7 +26,7 @@ const TIME_END: u64 = 10_000_000_000;
 /// What kind of event the calls report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
-    /// A push to the branch that a target tracks: event, sync event and two jobs.
+    /// A push to the branch that a target tracks: event, sync event and its job.
     TrackedPush,
     /// A push to a branch that nobody tracks: recorded and ignored.
     UntrackedPush,

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use hookyard_domain::event::Origin;
 use hookyard_domain::github_event::{self, Disposition, Push};
 use hookyard_domain::ids::{EventId, SourceId};
 use hookyard_domain::provider::Provider;
@@ -116,13 +117,15 @@ impl<'a> Arrivals<'a> {
         };
         Arrival {
             event: EventId(Uuid::now_v7()),
+            origin: Origin::Webhook,
             source: self.source,
             workspace: None,
             replay_window_s: REPLAY_WINDOW_S,
             event_type: self.event_type.clone(),
             delivery_id: Some(own.delivery.to_string()),
             hook_id: Some(HOOK_ID.to_string()),
-            id_key: rng.random(),
+            id_key: Some(rng.random()),
+            body_hash: None,
             body_key: Some(rng.random()),
             headers: self.headers.clone(),
             content_type: Some(CONTENT_TYPE.to_owned()),
