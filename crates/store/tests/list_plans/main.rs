@@ -22,6 +22,7 @@ use hookyard_store::{
     sources, targets, workspaces,
 };
 use hookyard_testkit::database::TestDatabase;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -115,7 +116,9 @@ async fn sync_event_lists(conn: &Conn) {
 }
 
 async fn event_lists(conn: &Conn) {
-    let hour_ago = now() - SignedDuration::from_hours(1);
+    // The last of them are of yesterday's last hour.
+    let last_hour = now().to_zoned(TimeZone::UTC).start_of_day().unwrap().timestamp()
+        - SignedDuration::from_hours(1);
     for bits in 0..64_u32 {
         let filter = EventFilter {
             workspace: given(bits, 0, workspace()),
@@ -123,7 +126,7 @@ async fn event_lists(conn: &Conn) {
             event_type: given(bits, 2, "github.installation.created".to_owned()),
             outcome: given(bits, 3, EventOutcome::Failed),
             delivery_id: given(bits, 4, "delivery-100".to_owned()),
-            since: given(bits, 5, hour_ago),
+            since: given(bits, 5, last_hour),
         };
         walk(&format!("{filter:?}"), async |page| event_list::list(conn, &filter, page).await)
             .await;

@@ -3,10 +3,12 @@
 create function pg_temp.fixed(n integer) returns uuid language sql immutable
     as $$ select ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid $$;
 
+-- All of yesterday, in one partition: in a second one, with few rows, an index would be no better than a scan.
 create temporary table numbered as
-    select n, uuid_v7(now() - n * interval '1.5 seconds') as id,
+    select n, uuid_v7(at) as id, at,
            case when n % 5 < 2 then 1 else 1 + n % 50 end as workspace, 1 + n % 500 as target
-      from generate_series(1, 50000) n;
+      from generate_series(1, 50000) n,
+           lateral (select date_trunc('day', now(), 'UTC') - n * interval '1.5 seconds' as at) times;
 
 insert into workspace (id, slug, name, plan)
 select pg_temp.fixed(n), 'w' || n, 'Workspace ' || n, 'free' from numbered;
@@ -22,7 +24,7 @@ select id, pg_temp.fixed(workspace), 'cli:test', 'test', 'subject' || n % 5000 f
 
 insert into event (id, received_at, source_id, workspace_id, body_bytes, origin, type, outcome, provider_delivery_id,
                    repository, headers, body)
-select id, now() - n * interval '1.5 seconds', pg_temp.fixed(n % 20), null, 200, 'webhook',
+select id, at, pg_temp.fixed(n % 20), null, 200, 'webhook',
        case when n % 100 = 0 then 'github.installation.created' else 'github.push' end,
        case when n % 50 = 0 then 'failed' when n % 3 = 0 then 'ignored' end, 'delivery-' || n, 'octo/r' || target, '{}',
        convert_to(repeat(md5(n::text), 6), 'UTF8')
