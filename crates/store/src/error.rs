@@ -40,6 +40,16 @@ impl StoreError {
         matches!(self, Self::Unavailable(_))
     }
 
+    /// Whether somebody else was in the way: a lock that did not come free in time, a deadlock, a statement cut off.
+    ///
+    /// Less work at once may succeed where a batch did not.
+    pub fn is_contention(&self) -> bool {
+        let Self::Unavailable(error) = self else { return false };
+        let code =
+            error.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::code);
+        code.is_some_and(|code| *code == SqlState::QUERY_CANCELED || code.code().starts_with("40"))
+    }
+
     /// What went wrong, for logs: never a value of a row, which `PostgreSQL`'s details quote.
     pub fn brief(&self) -> String {
         match self {

@@ -1,5 +1,7 @@
 //! Events as the worker handles them: routed, failed, replayed, redacted.
 
+use std::collections::{BTreeSet, HashSet};
+
 use hookyard_domain::event::EventOutcome;
 use hookyard_domain::ids::{EventId, SyncEventId, WorkspaceId};
 use uuid::Uuid;
@@ -14,86 +16,101 @@ pub struct Routable {
     pub event_type: String,
     /// The workspace whose own source took it.
     pub workspace: Option<WorkspaceId>,
-    pub delivery_id: Option<String>,
     pub content_type: Option<String>,
-    /// None when it was redacted or its time is over.
     pub body: Option<Vec<u8>>,
 }
 
-/// Ends the jobs of freshly recorded pushes, whose syncs the ingress queued already, and says whom they concern.
+/// As many of some events as may be held at once.
+#[derive(Debug, Default)]
+pub struct Portion {
+    pub events: Vec<Routable>,
+    /// Those whose bodies did not fit.
+    pub left: HashSet<Uuid>,
+}
+
+/// Reads events with their bodies, in the order of arrival, up to `body_bytes_max` but for a single larger one.
 ///
-/// One statement for a batch of any events; returns the subjects that it ended. The rest are other events, or
-/// somebody else's by now.
-pub async fn finish_new_pushes(db: &impl Db, leases: &[Lease]) -> Result<Vec<Uuid>, StoreError> {
-    const SQL: &str = "-- events::finish_new_pushes
-        with finished as (
-            delete from job using unnest($1::uuid[], $2::int8[]) as held(id, epoch)
-             where job.id = any($1) and job.id = held.id and job.lease_epoch = held.epoch
-               and job.lease_owner is not null and not job.again
-               and (select type from event where event.id = job.subject_id) = 'github.push'
-         returning job.subject_id
-        ), owners as (
-            insert into event_workspace (workspace_id, event_id)
-            select distinct sync_event.workspace_id, sync_event.event_id
-              from finished join sync_event on sync_event.event_id = finished.subject_id
-                on conflict do nothing
-        )
-        select subject_id from finished";
+/// What is in neither list is not there any more.
+pub async fn routables(
+    db: &impl Db,
+    events: &[Uuid],
+    body_bytes_max: i64,
+) -> Result<Portion, StoreError> {
+    const SQL: &str = "-- events::routables
+        select id, type, workspace_id, content_type, before < $2 as fits, case when before < $2 then body end as body
+          from (select id, type, workspace_id, content_type, body,
+                       sum(body_bytes) over (order by id) - body_bytes as before
+                  from event where id = any($1)) found
+         order by id";
+    let rows = db.rows(SQL, &[/* ids */ &events, /* bytes */ &body_bytes_max]).await?;
+    let mut portion = Portion::default();
+    for row in &rows {
+        if !row.get::<_, bool>("fits") {
+            portion.left.insert(row.get("id"));
+            continue;
+        }
+        portion.events.push(Routable {
+            id: EventId(row.get("id")),
+            event_type: row.get("type"),
+            workspace: row.get::<_, Option<Uuid>>("workspace_id").map(WorkspaceId),
+            content_type: row.get("content_type"),
+            body: row.get("body"),
+        });
+    }
+    Ok(portion)
+}
+
+/// Ends the jobs of leases that still hold; returns their subjects. The others are somebody else's by now.
+///
+/// The rows stay locked until the transaction ends: nobody else can come by these leases meanwhile.
+pub async fn finish_jobs(tx: &Tx<'_>, leases: &[Lease]) -> Result<HashSet<Uuid>, StoreError> {
+    const SQL: &str = "-- events::finish_jobs
+        delete from job using unnest($1::uuid[], $2::int8[]) as held(id, epoch)
+         where job.id = any($1) and job.id = held.id and job.lease_epoch = held.epoch and job.lease_owner is not null
+     returning job.subject_id";
     let (jobs, epochs): (Vec<Uuid>, Vec<i64>) =
         leases.iter().map(|it| (it.job.0, it.epoch)).unzip();
-    let rows = db.rows(SQL, &[/* jobs */ &jobs, /* epochs */ &epochs]).await?;
+    let rows = tx.rows(SQL, &[/* jobs */ &jobs, /* epochs */ &epochs]).await?;
     Ok(rows.iter().map(|row| row.get("subject_id")).collect())
 }
 
-/// An event with its body, to be routed from what it says.
-pub async fn routable(db: &impl Db, event: EventId) -> Result<Option<Routable>, StoreError> {
-    const SQL: &str = "-- events::routable
-        select type, workspace_id, provider_delivery_id, content_type, body from event where id = $1";
-    let row = db.row_opt(SQL, &[/* id */ &event.0]).await?;
-    Ok(row.map(|row| Routable {
-        id: event,
-        event_type: row.get("type"),
-        workspace: row.get::<_, Option<Uuid>>("workspace_id").map(WorkspaceId),
-        delivery_id: row.get("provider_delivery_id"),
-        content_type: row.get("content_type"),
-        body: row.get("body"),
-    }))
+/// How an event ended; no outcome is plain success.
+#[derive(Debug, Clone)]
+pub struct Ending {
+    pub event: EventId,
+    pub outcome: Option<EventOutcome>,
+    pub reason: Option<&'static str>,
+    /// Whom an event of a shared URL concerns.
+    pub workspaces: BTreeSet<WorkspaceId>,
 }
 
-/// Writes how an event ended; no outcome is plain success.
-pub async fn set_outcome(
-    tx: &Tx<'_>,
-    event: EventId,
-    outcome: Option<EventOutcome>,
-    reason: Option<&str>,
-) -> Result<(), StoreError> {
-    const SQL: &str = "-- events::set_outcome
-        update event set outcome = $2, reason = $3
-         where id = $1 and (outcome is distinct from $2 or reason is distinct from $3)";
-    let outcome = outcome.map(EventOutcome::as_str);
-    tx.execute(SQL, &[/* id */ &event.0, /* outcome */ &outcome, /* reason */ &reason]).await?;
-    Ok(())
-}
-
-/// Settles an event's open dead letter: its work was done after all.
-pub async fn settle_dead_letter(tx: &Tx<'_>, event: EventId) -> Result<(), StoreError> {
-    const SQL: &str = "-- events::settle_dead_letter
+/// Writes how events ended and whom they concern, and settles their dead letters: their work was done after all.
+pub async fn record_endings(tx: &Tx<'_>, endings: &[Ending]) -> Result<(), StoreError> {
+    const OUTCOMES: &str = "-- events::record_endings (outcomes)
+        update event set outcome = ending.outcome, reason = ending.reason
+          from unnest($1::uuid[], $2::text[], $3::text[]) as ending(id, outcome, reason)
+         where event.id = any($1) and event.id = ending.id
+           and (event.outcome is distinct from ending.outcome or event.reason is distinct from ending.reason)";
+    const WORKSPACES: &str = "-- events::record_endings (workspaces)
+        insert into event_workspace (workspace_id, event_id)
+        select * from unnest($1::uuid[], $2::uuid[]) as concerned(workspace_id, event_id)
+         order by workspace_id, event_id
+            on conflict do nothing";
+    const SETTLE: &str = "-- events::record_endings (dead letters)
         update dead_letter set settled_at = now(), settled_how = 'replayed'
-         where subject_id = $1 and kind = 'event' and settled_at is null";
-    tx.execute(SQL, &[/* id */ &event.0]).await?;
-    Ok(())
-}
-
-/// Records which workspaces an event of a shared URL concerns.
-pub async fn set_workspaces(
-    tx: &Tx<'_>,
-    event: EventId,
-    workspaces: &[WorkspaceId],
-) -> Result<(), StoreError> {
-    const SQL: &str = "-- events::set_workspaces
-        insert into event_workspace (workspace_id, event_id) select unnest($2::uuid[]), $1 on conflict do nothing";
-    let ids: Vec<Uuid> = workspaces.iter().map(|it| it.0).collect();
-    tx.execute(SQL, &[/* id */ &event.0, /* workspaces */ &ids]).await?;
+         where subject_id = any($1) and kind = 'event' and settled_at is null";
+    let events: Vec<Uuid> = endings.iter().map(|it| it.event.0).collect();
+    let outcomes: Vec<Option<&str>> =
+        endings.iter().map(|it| it.outcome.map(EventOutcome::as_str)).collect();
+    let reasons: Vec<Option<&str>> = endings.iter().map(|it| it.reason).collect();
+    let concerned = endings
+        .iter()
+        .flat_map(|it| it.workspaces.iter().map(|workspace| (workspace.0, it.event.0)));
+    let (workspaces, of_events): (Vec<Uuid>, Vec<Uuid>) = concerned.unzip();
+    tx.execute(OUTCOMES, &[/* events */ &events, /* outcomes */ &outcomes, /* reasons */ &reasons])
+        .await?;
+    tx.execute(WORKSPACES, &[/* workspaces */ &workspaces, /* events */ &of_events]).await?;
+    tx.execute(SETTLE, &[/* events */ &events]).await?;
     Ok(())
 }
 
@@ -144,6 +161,8 @@ pub async fn bury(
     reason: &str,
     error: Option<&str>,
 ) -> Result<Ended, StoreError> {
+    const OUTCOME: &str = "-- events::bury (outcome)
+        update event set outcome = 'failed', reason = $2 where id = $1";
     const SQL: &str = "-- events::bury
         insert into dead_letter (id, workspace_id, subject_id, kind, reason, error)
         select uuid_v7(now()), workspace_id, id, 'event', $2, $3 from event where id = $1
@@ -151,7 +170,7 @@ pub async fn bury(
             do update set reason = excluded.reason, error = excluded.error";
     let ended = crate::jobs::finish(tx, lease).await?;
     if ended == Ended::Held {
-        set_outcome(tx, EventId(lease.subject), Some(EventOutcome::Failed), Some(reason)).await?;
+        tx.execute(OUTCOME, &[/* id */ &lease.subject, /* reason */ &reason]).await?;
         tx.execute(SQL, &[/* id */ &lease.subject, /* reason */ &reason, /* error */ &error])
             .await?;
     }

@@ -13,5 +13,5 @@ mod tracked;
 pub use end::{Applied, End, FileResult, Spent, bury, end, park, retry};
 pub use past::{Shown, shown};
 pub use pointers::{SyncPointer, pointers};
-pub use queue::{NewSync, queue, queue_for_push, record};
+pub use queue::{NewSync, Told, queue, queue_for_push, record};
 pub use start::{Start, SyncWork, start};

@@ -95,31 +95,44 @@ pub async fn queue_for_push(
     Ok(rows.iter().map(|row| WorkspaceId(row.get::<_, Uuid>("workspace_id"))).collect())
 }
 
-/// Records a change of a target's repository as a completed sync event; nothing is reconciled.
-pub async fn record(
-    tx: &Tx<'_>,
-    targets: &[TargetId],
-    trigger: SyncTrigger,
-    event: EventId,
-    what: &str,
-) -> Result<(), StoreError> {
+/// What an event says of a target's repository.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub target: TargetId,
+    pub trigger: SyncTrigger,
+    pub event: EventId,
+    /// The repository's name as of then.
+    pub repository: String,
+    pub what: String,
+}
+
+/// Records changes of targets' repositories, each as a completed sync event; nothing is reconciled.
+pub async fn record(tx: &Tx<'_>, told: &[Told]) -> Result<(), StoreError> {
     const SQL: &str = "-- sync_events::record
         insert into sync_event (id, workspace_id, target_id, event_id, trigger, status, reason, error, repository, git_ref,
                                 delivery_id, event_type, started_at, completed_at)
-        select uuid_v7(now()), target.workspace_id, target.id, $2, $3, 'completed', 'recorded', $4, target.repository,
-               target.git_ref, event.provider_delivery_id, event.type, now(), now()
-          from connector_target target left join event on event.id = $2
-         where target.id = any($1)";
-    let ids: Vec<Uuid> = targets.iter().map(|it| it.0).collect();
+        select uuid_v7(now()), target.workspace_id, target.id, told.event_id, told.trigger, 'completed', 'recorded',
+               told.what, told.repository, target.git_ref, event.provider_delivery_id, event.type, now(), now()
+          from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[]) with ordinality
+            as told(target_id, event_id, trigger, repository, what, n)
+          join connector_target target on target.id = told.target_id and target.id = any($1)
+          left join event on event.id = told.event_id and event.id = any($2)
+         order by told.n";
+    let targets: Vec<Uuid> = told.iter().map(|it| it.target.0).collect();
+    let events: Vec<Uuid> = told.iter().map(|it| it.event.0).collect();
+    let triggers: Vec<&str> = told.iter().map(|it| it.trigger.as_str()).collect();
+    let repositories: Vec<&str> = told.iter().map(|it| it.repository.as_str()).collect();
+    let whats: Vec<&str> = told.iter().map(|it| it.what.as_str()).collect();
     tx.execute(
         SQL,
         &[
-            /* targets */ &ids,
-            /* event */ &event.0,
-            /* trigger */ &trigger.as_str(),
-            /* what */ &what,
+            /* targets */ &targets,
+            /* events */ &events,
+            /* triggers */ &triggers,
+            /* repositories */ &repositories,
+            /* what */ &whats,
         ],
     )
-    .await?;
-    Ok(())
+    .await
+    .map(drop)
 }

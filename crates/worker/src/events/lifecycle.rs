@@ -1,14 +1,19 @@
 //! What a change of an installation or a repository does: one arm for each row of the event table.
+//!
+//! Events are applied one after the other to targets in memory, which the transaction has locked. What came of all of
+//! them is written at once.
+
+use std::collections::BTreeSet;
 
 use hookyard_domain::github_event::{Lifecycle, RepositoryName};
 use hookyard_domain::ids::{EventId, TargetId};
 use hookyard_domain::sync_event::SyncTrigger;
 use hookyard_domain::target::{AccountStatus, TargetStatus};
 use hookyard_store::lifecycle::{
-    Reach, queue_unless_pending, rename, set_accounts, set_archived, set_default_branch,
-    set_targets, targets_of,
+    AskedSync, Reach, Target, Wanted, queue_unless_pending, write_targets,
 };
-use hookyard_store::{StoreError, Tx, sync_events};
+use hookyard_store::sync_events::{self, Told};
+use hookyard_store::{StoreError, Tx};
 
 /// The states from which a repository that went away takes its target.
 const PRESENT: &[TargetStatus] = &[
@@ -20,129 +25,191 @@ const PRESENT: &[TargetStatus] = &[
 /// The states that end when the repository is within reach again.
 const AWAY: &[TargetStatus] = &[TargetStatus::RepositoryRemoved, TargetStatus::RepositoryGone];
 
-/// One change, applied in the event's transaction.
-struct Change<'a, 'tx> {
-    tx: &'a Tx<'tx>,
-    event: EventId,
-    reach: Reach,
-}
-
-/// Applies a change to everything that is tracked within reach.
-pub(super) async fn apply(
-    tx: &Tx<'_>,
-    event: EventId,
-    reach: Reach,
+/// How a change moves accounts: from one of these states to another.
+pub(super) fn account_move(
     change: &Lifecycle,
-) -> Result<(), StoreError> {
-    let it = Change { tx, event, reach };
+) -> Option<(&'static [AccountStatus], AccountStatus)> {
+    use AccountStatus::{Active, Disconnected, Suspended};
     match change {
-        Lifecycle::InstallationDeleted => {
-            it.move_accounts(
-                &[AccountStatus::Active, AccountStatus::Suspended],
-                AccountStatus::Disconnected,
-            )
-            .await
-        }
-        Lifecycle::InstallationSuspended => {
-            it.move_accounts(&[AccountStatus::Active], AccountStatus::Suspended).await
-        }
-        Lifecycle::InstallationUnsuspended => {
-            it.move_accounts(&[AccountStatus::Suspended], AccountStatus::Active).await?;
-            it.sync(&it.targets(None).await?, SyncTrigger::Connected).await
-        }
-        Lifecycle::RepositoriesAdded(repositories) => it.added(repositories).await,
-        Lifecycle::RepositoriesRemoved(repositories) => it.removed(repositories).await,
-        Lifecycle::RepositoryRenamed { repository, from } => {
-            let from = from.as_deref().unwrap_or("another name");
-            it.renamed(repository, &format!("renamed from {from} to {}", repository.full_name))
-                .await
-        }
-        Lifecycle::RepositoryTransferred { repository } => {
-            it.renamed(repository, &format!("transferred to {}", repository.full_name)).await
-        }
-        Lifecycle::RepositoryArchived { repository, archived } => {
-            let targets = it.targets_of(repository).await?;
-            set_archived(tx, &targets, *archived).await?;
-            it.record(
-                &targets,
-                SyncTrigger::Repository,
-                if *archived { "archived" } else { "unarchived" },
-            )
-            .await
-        }
-        Lifecycle::RepositoryDeleted { repository } => {
-            let targets = it.targets_of(repository).await?;
-            let gone =
-                set_targets(tx, &targets, event, PRESENT, TargetStatus::RepositoryGone).await?;
-            it.record(&gone, SyncTrigger::Repository, "deleted").await
-        }
-        Lifecycle::DefaultBranchChanged { repository, branch } => {
-            let targets = it.targets_of(repository).await?;
-            set_default_branch(tx, &targets, branch.as_deref()).await?;
-            let what = format!("default branch is now {}", branch.as_deref().unwrap_or("unknown"));
-            it.record(&targets, SyncTrigger::Repository, &what).await
+        Lifecycle::InstallationDeleted => Some((&[Active, Suspended], Disconnected)),
+        Lifecycle::InstallationSuspended => Some((&[Active], Suspended)),
+        Lifecycle::InstallationUnsuspended => Some((&[Suspended], Active)),
+        Lifecycle::RepositoriesAdded(_)
+        | Lifecycle::RepositoriesRemoved(_)
+        | Lifecycle::RepositoryRenamed { .. }
+        | Lifecycle::RepositoryTransferred { .. }
+        | Lifecycle::RepositoryArchived { .. }
+        | Lifecycle::RepositoryDeleted { .. }
+        | Lifecycle::DefaultBranchChanged { .. } => None,
+    }
+}
+
+/// The targets that a change is about.
+pub(super) fn wanted(reach: Reach, change: &Lifecycle) -> Vec<Wanted> {
+    let all = || vec![Wanted { reach, repository_id: None }];
+    let of = |list: &[RepositoryName]| {
+        list.iter().map(|it| Wanted { reach, repository_id: Some(it.id) }).collect()
+    };
+    match change {
+        Lifecycle::InstallationDeleted | Lifecycle::InstallationSuspended => Vec::new(),
+        Lifecycle::InstallationUnsuspended => all(),
+        Lifecycle::RepositoriesRemoved(list) if list.is_empty() => all(),
+        Lifecycle::RepositoriesAdded(list) | Lifecycle::RepositoriesRemoved(list) => of(list),
+        Lifecycle::RepositoryRenamed { repository, .. }
+        | Lifecycle::RepositoryTransferred { repository }
+        | Lifecycle::RepositoryArchived { repository, .. }
+        | Lifecycle::RepositoryDeleted { repository }
+        | Lifecycle::DefaultBranchChanged { repository, .. } => {
+            of(std::slice::from_ref(repository))
         }
     }
 }
 
-impl Change<'_, '_> {
-    async fn added(&self, repositories: &[RepositoryName]) -> Result<(), StoreError> {
-        let targets = self.targets(Some(repositories)).await?;
-        let back = set_targets(self.tx, &targets, self.event, AWAY, TargetStatus::Active).await?;
-        self.record(&back, SyncTrigger::InstallationRepositories, "added to the installation")
-            .await?;
-        self.sync(&back, SyncTrigger::Connected).await
+/// Locked targets, as the events so far have left them.
+#[derive(Debug)]
+pub(super) struct Targets {
+    all: Vec<Target>,
+    changed: BTreeSet<TargetId>,
+    told: Vec<Told>,
+    asked: Vec<AskedSync>,
+}
+
+impl Targets {
+    pub(super) fn new(locked: Vec<Target>) -> Self {
+        Self { all: locked, changed: BTreeSet::new(), told: Vec::new(), asked: Vec::new() }
     }
 
-    async fn removed(&self, repositories: &[RepositoryName]) -> Result<(), StoreError> {
-        if repositories.is_empty() {
-            // GitHub names none when the selection changes from all to some: each target finds out for itself.
-            return self.sync(&self.targets(None).await?, SyncTrigger::ManualResync).await;
+    /// Applies a change to everything that is tracked within its reach.
+    pub(super) fn apply(&mut self, event: EventId, reach: Reach, change: &Lifecycle) {
+        let wanted = wanted(reach, change);
+        // Out of the list while they change, so that what they lead to can be noted.
+        let mut all = std::mem::take(&mut self.all);
+        for target in all.iter_mut().filter(|it| is_wanted(&wanted, it)) {
+            Change { event, noted: self }.apply(change, target);
         }
-        let targets = self.targets(Some(repositories)).await?;
-        let gone =
-            set_targets(self.tx, &targets, self.event, PRESENT, TargetStatus::RepositoryRemoved)
-                .await?;
-        self.record(&gone, SyncTrigger::InstallationRepositories, "removed from the installation")
-            .await
+        self.all = all;
     }
 
-    async fn renamed(&self, repository: &RepositoryName, what: &str) -> Result<(), StoreError> {
-        let targets = self.targets_of(repository).await?;
-        let renamed = rename(self.tx, &targets, &repository.full_name).await?;
-        self.record(&renamed, SyncTrigger::Repository, what).await?;
-        self.sync(&renamed, SyncTrigger::ManualResync).await
+    /// Writes what changed; whether syncs may have been queued.
+    pub(super) async fn write(&self, tx: &Tx<'_>) -> Result<bool, StoreError> {
+        let changed: Vec<&Target> =
+            self.all.iter().filter(|it| self.changed.contains(&it.id)).collect();
+        if !changed.is_empty() {
+            write_targets(tx, &changed).await?;
+        }
+        if !self.told.is_empty() {
+            sync_events::record(tx, &self.told).await?;
+        }
+        if !self.asked.is_empty() {
+            queue_unless_pending(tx, &self.asked).await?;
+        }
+        Ok(!self.asked.is_empty())
+    }
+}
+
+fn is_wanted(wanted: &[Wanted], target: &Target) -> bool {
+    wanted.iter().any(|it| {
+        it.reach.covers(&target.owner)
+            && it.repository_id.is_none_or(|repository| repository == target.repository_id)
+    })
+}
+
+/// One event's change of one target.
+struct Change<'a> {
+    event: EventId,
+    noted: &'a mut Targets,
+}
+
+impl Change<'_> {
+    fn apply(&mut self, change: &Lifecycle, target: &mut Target) {
+        use SyncTrigger::{Connected, InstallationRepositories, ManualResync, Repository};
+        match change {
+            // Only accounts move.
+            Lifecycle::InstallationDeleted | Lifecycle::InstallationSuspended => {}
+            Lifecycle::InstallationUnsuspended => self.sync(target, Connected),
+            Lifecycle::RepositoriesAdded(_) => {
+                if self.decide(target, AWAY, TargetStatus::Active) {
+                    self.tell(target, InstallationRepositories, "added to the installation");
+                    self.sync(target, Connected);
+                }
+            }
+            // GitHub names none when the selection changes from all to some: each target finds out for itself.
+            Lifecycle::RepositoriesRemoved(list) if list.is_empty() => {
+                self.sync(target, ManualResync);
+            }
+            Lifecycle::RepositoriesRemoved(_) => {
+                if self.decide(target, PRESENT, TargetStatus::RepositoryRemoved) {
+                    self.tell(target, InstallationRepositories, "removed from the installation");
+                }
+            }
+            Lifecycle::RepositoryRenamed { repository, from } => {
+                let from = from.as_deref().unwrap_or("another name");
+                let what = format!("renamed from {from} to {}", repository.full_name);
+                self.rename(target, &repository.full_name, &what);
+            }
+            Lifecycle::RepositoryTransferred { repository } => {
+                let what = format!("transferred to {}", repository.full_name);
+                self.rename(target, &repository.full_name, &what);
+            }
+            Lifecycle::RepositoryArchived { archived, .. } => {
+                target.archived = *archived;
+                self.changed(target);
+                self.tell(target, Repository, if *archived { "archived" } else { "unarchived" });
+            }
+            Lifecycle::RepositoryDeleted { .. } => {
+                if self.decide(target, PRESENT, TargetStatus::RepositoryGone) {
+                    self.tell(target, Repository, "deleted");
+                }
+            }
+            Lifecycle::DefaultBranchChanged { branch, .. } => {
+                target.default_branch.clone_from(branch);
+                self.changed(target);
+                let branch = branch.as_deref().unwrap_or("unknown");
+                self.tell(target, Repository, &format!("default branch is now {branch}"));
+            }
+        }
     }
 
-    async fn move_accounts(
-        &self,
-        from: &[AccountStatus],
-        to: AccountStatus,
-    ) -> Result<(), StoreError> {
-        set_accounts(self.tx, &self.reach, self.event, from, to).await
+    /// Moves the target from one of these states to another, unless a later event decided already; whether it moved.
+    fn decide(&mut self, target: &mut Target, from: &[TargetStatus], to: TargetStatus) -> bool {
+        if target.decided_by.is_some_and(|later| later > self.event) {
+            return false;
+        }
+        let moves = from.contains(&target.status);
+        if moves {
+            target.status = to;
+        }
+        target.decided_by = Some(self.event);
+        self.changed(target);
+        moves
     }
 
-    async fn targets(
-        &self,
-        repositories: Option<&[RepositoryName]>,
-    ) -> Result<Vec<TargetId>, StoreError> {
-        targets_of(self.tx, &self.reach, repositories).await
+    fn rename(&mut self, target: &mut Target, full_name: &str, what: &str) {
+        if target.repository != full_name {
+            full_name.clone_into(&mut target.repository);
+            self.changed(target);
+            self.tell(target, SyncTrigger::Repository, what);
+            self.sync(target, SyncTrigger::ManualResync);
+        }
     }
 
-    async fn targets_of(&self, repository: &RepositoryName) -> Result<Vec<TargetId>, StoreError> {
-        self.targets(Some(std::slice::from_ref(repository))).await
+    fn changed(&mut self, target: &Target) {
+        self.noted.changed.insert(target.id);
     }
 
-    async fn record(
-        &self,
-        targets: &[TargetId],
-        trigger: SyncTrigger,
-        what: &str,
-    ) -> Result<(), StoreError> {
-        sync_events::record(self.tx, targets, trigger, self.event, what).await
+    fn tell(&mut self, target: &Target, trigger: SyncTrigger, what: &str) {
+        self.noted.told.push(Told {
+            target: target.id,
+            trigger,
+            event: self.event,
+            repository: target.repository.clone(),
+            what: what.to_owned(),
+        });
     }
 
-    async fn sync(&self, targets: &[TargetId], trigger: SyncTrigger) -> Result<(), StoreError> {
-        queue_unless_pending(self.tx, targets, trigger, self.event).await
+    fn sync(&mut self, target: &Target, trigger: SyncTrigger) {
+        if !matches!(target.status, TargetStatus::Disabled | TargetStatus::RepositoryRemoved) {
+            self.noted.asked.push(AskedSync { target: target.id, trigger, event: self.event });
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The `events` queue: routing what was recorded.
 
+mod group;
 mod lifecycle;
+mod read;
 mod route;
 
 use hookyard_domain::job::JobKind;

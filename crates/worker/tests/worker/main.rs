@@ -5,6 +5,7 @@ mod branches;
 mod deaths;
 mod failing_github;
 mod files;
+mod floods;
 mod guard;
 mod lifecycle;
 mod mappings;

@@ -86,15 +86,19 @@ async fn republished(
 /// Writes events and jobs and publishes their pointers; the messages that wait afterwards.
 async fn fill(house: &House) -> Result<u32> {
     const SQL: &str = "with made as (
-            insert into event (id, origin, type, body_bytes)
-            select uuid_v7(now()), 'webhook', 'github.push', 0 from generate_series(1, $1::int4)
+            insert into event (id, origin, type, body, body_bytes)
+            select uuid_v7(now()), 'webhook', 'github.push', body, length(body)
+              from generate_series(1, $1::int4), convert_to($2, 'UTF8') body
          returning id
         ), jobs as (
             insert into job (subject_id, kind, state, due_at)
             select id, 'event', 'ready', now() - interval '1 second' from made
         )
         select id from made";
-    let rows = house.owner.query(SQL, &[&i32::try_from(JOBS)?]).await?;
+    /// Of an installation that nobody has connected.
+    const PUSH: &str = r#"{"ref": "refs/heads/main", "after": "9fceb02d0ae598e95dc970b74767f19372d61af8",
+        "repository": {"id": 1, "full_name": "octo-org/skills"}, "installation": {"id": 1}}"#;
+    let rows = house.owner.query(SQL, &[&i32::try_from(JOBS)?, &PUSH]).await?;
     house.owner.batch_execute("analyze event; analyze job").await?;
     let events: Vec<Uuid> = rows.iter().map(|row| row.get(0)).collect();
     let settings =
