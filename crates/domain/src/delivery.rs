@@ -31,6 +31,16 @@ crate::names!(DeliveryState, "delivery state", {
     Cancelled => "cancelled",
 });
 
+impl DeliveryState {
+    /// Whether nothing is under way any more: only such a delivery can be replayed.
+    pub const fn is_over(self) -> bool {
+        match self {
+            Self::Delivered | Self::Dead | Self::Cancelled => true,
+            Self::Pending | Self::Delivering | Self::Failed => false,
+        }
+    }
+}
+
 /// Who is owed a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SubscriberKind {
@@ -114,7 +124,80 @@ impl ErrorClass {
             | Self::Rendering => Blame::Receiver,
         }
     }
+
+    /// Whether a further try may succeed where this one failed with such a status, if there was an answer.
+    ///
+    /// 408 (Request Timeout), 425 (Too Early) and 429 ask for it (RFC 9110, 8470, 6585); any other 4xx is the
+    /// receiver's last word unless the policy holds otherwise.
+    pub const fn is_in_passing(self, status: Option<u16>, retry_4xx: bool) -> bool {
+        match self {
+            Self::Dns
+            | Self::Connect
+            | Self::Tls
+            | Self::Timeout
+            | Self::Reset
+            | Self::Garbage
+            | Self::RateLimited
+            | Self::ServerError
+            | Self::Internal => true,
+            Self::Address | Self::Redirect | Self::Gone | Self::Credentials | Self::Rendering => {
+                false
+            }
+            Self::Refused => match status {
+                Some(408 | 425 | 429) => true,
+                Some(400..500) => retry_4xx,
+                Some(_) | None => false,
+            },
+        }
+    }
+
+    /// Whether the receiver itself seems ill, and not only this one call unwelcome: what a breaker counts.
+    pub const fn is_illness(self) -> bool {
+        match self {
+            Self::Dns
+            | Self::Connect
+            | Self::Tls
+            | Self::Timeout
+            | Self::Reset
+            | Self::Garbage
+            | Self::ServerError => true,
+            Self::Address
+            | Self::Redirect
+            | Self::RateLimited
+            | Self::Gone
+            | Self::Credentials
+            | Self::Refused
+            | Self::Rendering
+            | Self::Internal => false,
+        }
+    }
 }
 
 /// How long one try may take in all, in milliseconds.
 pub const TRY_MS_MAX: u64 = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_4xx_is_final_but_for_the_three_that_ask_for_another_try() {
+        for status in [408, 425, 429] {
+            assert!(ErrorClass::Refused.is_in_passing(Some(status), false), "{status}");
+        }
+        for status in [400, 401, 404, 410, 422, 499] {
+            assert!(!ErrorClass::Refused.is_in_passing(Some(status), false), "{status}");
+            assert!(ErrorClass::Refused.is_in_passing(Some(status), true), "{status}");
+        }
+        // A 2xx whose body says no is no 4xx.
+        assert!(!ErrorClass::Refused.is_in_passing(Some(200), true));
+    }
+
+    #[test]
+    fn what_no_further_try_can_change_is_final_whatever_the_policy() {
+        use ErrorClass::{Address, Credentials, Gone, Redirect, Rendering};
+        for class in [Address, Redirect, Gone, Credentials, Rendering] {
+            assert!(!class.is_in_passing(Some(404), true), "{class}");
+        }
+    }
+}

@@ -3,10 +3,13 @@
 //! ```text
 //!            add                lease                 finish
 //!   (reason) ───▶ ready ───────────────▶ leased ───────────────▶ (no row)
-//!                   ▲ ▲                    │ │
-//!      sweep: due   │ └── sweep: expired ──┘ │ reschedule, park
-//!                   └─────── scheduled ◀─────┘
+//!                   ▲ ▲                    │ │ ▲
+//!      sweep: due   │ └── sweep: expired ──┘ │ │ lease: a place is free
+//!                   └─────── scheduled ◀─────┤ │
+//!                              reschedule    └─▶ parked
 //! ```
+//!
+//! Only deliveries are parked: their receiver has no free place, or their workspace has enough jobs in the queue.
 
 /// What kind of work a job promises; its subject is a row of the kind's own table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,9 +18,13 @@ pub enum JobKind {
     Event,
     /// Reconcile a target. The subject is the sync event.
     Sync,
+    /// Send a delivery to its receiver. The subject is the delivery.
+    Delivery,
+    /// Make pending again what a replay of many deliveries names, in portions. The subject is the replay.
+    Replay,
 }
 
-crate::names!(JobKind, "job kind", { Event => "event", Sync => "sync" });
+crate::names!(JobKind, "job kind", { Event => "event", Sync => "sync", Delivery => "delivery", Replay => "replay" });
 
 /// Where an unfinished job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,9 +35,13 @@ pub enum JobState {
     Scheduled,
     /// Owned by a worker until `due_at`.
     Leased,
+    /// Waits for a free place at its receiver, and for nothing else. `due_at`: since when it waits.
+    Parked,
 }
 
-crate::names!(JobState, "job state", { Ready => "ready", Scheduled => "scheduled", Leased => "leased" });
+crate::names!(JobState, "job state", {
+    Ready => "ready", Scheduled => "scheduled", Leased => "leased", Parked => "parked",
+});
 
 /// How long a lease lasts unless it is renewed, in milliseconds.
 pub const LEASE_MS: i64 = 60_000;

@@ -2,10 +2,13 @@
 //!
 //! Nothing here does IO, awaits, or reads a clock: `now` and randomness are arguments.
 
+pub mod breaker;
 pub mod config_object;
 pub mod connection;
 pub mod delivery;
+pub mod delivery_retry;
 pub mod event;
+pub mod event_type;
 pub mod github_event;
 pub mod ids;
 pub mod job;
@@ -14,7 +17,9 @@ pub mod reconcile;
 pub mod retry;
 pub mod selector;
 pub mod sync_event;
+pub mod system_event;
 pub mod target;
+pub mod token;
 pub mod workspace;
 
 /// Text that no known state has: the database holds something this version does not know.

@@ -26,6 +26,11 @@ impl Jitter {
     pub fn new(unit: f64) -> Self {
         Self(if unit.is_nan() { 0.5 } else { unit.clamp(0.0, 1.0) })
     }
+
+    /// The number itself.
+    pub(crate) const fn unit(self) -> f64 {
+        self.0
+    }
 }
 
 impl SyncRetryPolicy {

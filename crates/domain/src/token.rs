@@ -1,0 +1,19 @@
+//! What tokens and OAuth clients may do.
+
+/// What a token allows its bearer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenScope {
+    /// Publish events of its workspace.
+    EventsWrite,
+}
+
+crate::names!(TokenScope, "token scope", { EventsWrite => "events:write" });
+
+/// What an OAuth client application is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClientScope {
+    /// That a user who granted it access connected an integration.
+    Integration,
+}
+
+crate::names!(ClientScope, "client scope", { Integration => "integration" });
