@@ -92,9 +92,12 @@ create unique index job_of_subject on job (subject_id, kind);
 create index job_ready on job (kind, due_at) where state = 'ready';
 create index job_scheduled on job (due_at) where state = 'scheduled';
 create index job_leased on job (due_at) where state = 'leased';
-create index job_parked on job (workspace_id, lane_id, due_at) where state = 'parked';
-create index job_lane_leased on job (lane_id) where state = 'leased' and lane_id is not null;
-create index job_lane_ready on job (workspace_id) where state = 'ready' and lane_id is not null;
+-- A delivery's id begins with its event's time: a lane's jobs wait in that order, and keep their place.
+create index job_parked on job (workspace_id, lane_id, subject_id) where state = 'parked';
+-- The leased ones and the ready ones, by conditions that no other index has: what asks for them is served by these.
+create index job_lane_leased on job (workspace_id, lane_id) where lease_owner is not null and lane_id is not null;
+create index job_lane_ready on job (workspace_id)
+    where lane_id is not null and state not in ('scheduled', 'leased', 'parked');
 
 create table dead_letter (
     id            uuid primary key,
@@ -122,35 +125,6 @@ create table rejected_message (
     body_bytes   integer not null
 );
 
--- Makes the partitions of today and the days ahead; safe to call at any time by anybody who may.
---
--- A partition is made by itself and attached then: that holds up neither inserts nor readers, as making it in its
--- place would.
-create function make_event_partitions(days_ahead integer) returns integer
-    language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '1s'
-as $$
-declare
-    day   date;
-    name  text;
-    made  integer := 0;
-begin
-    if days_ahead < 0 or days_ahead > 366 then
-        raise exception 'days_ahead must be 0 to 366';
-    end if;
-    perform pg_advisory_xact_lock(hashtext('make_event_partitions'));
-    -- Yesterday too: a call may be in flight over midnight.
-    for day in select generate_series((now() at time zone 'UTC')::date - 1, (now() at time zone 'UTC')::date + days_ahead, interval '1 day')::date loop
-        name := 'event_' || to_char(day, 'YYYYMMDD');
-        if to_regclass(name) is null then
-            execute format('create table %I (like event including all)', name);
-            execute format('alter table event attach partition %I for values from (%L) to (%L)',
-                           name, event_day_bound(day), event_day_bound(day + 1));
-            made := made + 1;
-        end if;
-    end loop;
-    return made;
-end $$;
-
 -- The partitions of event by day.
 create view event_partition as
     select child.relname::text as name,
@@ -159,33 +133,3 @@ create view event_partition as
       from pg_inherits
       join pg_class child on child.oid = inhrelid
      where inhparent = 'event'::regclass;
-
--- Drops the partition of a day, or says what holds it back.
--- Gives way soon: the drop waits for, and then holds up, every insert.
-create function drop_event_partition(day date) returns text
-    language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '200ms'
-as $$
-declare
-    name   text := 'event_' || to_char(day, 'YYYYMMDD');
-    lower  uuid := event_day_bound(day);
-    upper  uuid := event_day_bound(day + 1);
-begin
-    if day >= (now() at time zone 'UTC')::date - 1 then
-        return 'too_young';
-    end if;
-    if to_regclass(name) is null then
-        return 'absent';
-    end if;
-    -- Nothing can add work for the partition's events between the look and the drop. The parent first, as readers.
-    lock table only event in access exclusive mode;
-    execute format('lock table %I in access exclusive mode', name);
-    if exists (select 1 from job where kind = 'event' and subject_id >= lower and subject_id < upper) then
-        return 'held_by_job';
-    end if;
-    if exists (select 1 from sync_event
-                where event_id >= lower and event_id < upper and status in ('queued', 'running')) then
-        return 'held_by_sync_event';
-    end if;
-    execute format('drop table %I', name);
-    return 'dropped';
-end $$;

@@ -91,16 +91,10 @@ create table token (
 );
 create index token_by_workspace on token (workspace_id, id);
 
--- The id of what is owed to a subscriber for an event: it follows from the two, so that fanning out twice finds
--- the row there, and it begins with the event's time, so that it names its partition. A UUID of version 8.
-create function delivery_id(event uuid, subscriber uuid) returns uuid
-    language sql immutable strict parallel safe
-    as $$ select encode(set_byte(set_byte(digest, 6, (get_byte(digest, 6) & 15) | 128), 8, (get_byte(digest, 8) & 63) | 128), 'hex')::uuid
-            from (select overlay(substring(sha256(uuid_send(event) || uuid_send(subscriber)) from 1 for 16)
-                         placing substring(uuid_send(event) from 1 for 6) from 1 for 6) as digest) derived $$;
-
 -- One event owed to one subscriber. 'delivering' is not stored: it is a delivery whose job is leased.
 create table delivery (
+    -- Follows from event and subscriber, so that fanning out twice finds the row there, and begins with the event's
+    -- time, so that it names the partition. A UUID of version 8.
     id                uuid not null,
     event_id          uuid not null,
     workspace_id      uuid not null,
@@ -124,12 +118,14 @@ create table delivery (
     error             text,
     -- A cancellation that came while a try was in flight: there will be no further one.
     cancel_requested_at timestamptz,
+    -- The state where it is none of the usual ones. A delivery that succeeds at once never has one: its update changes
+    -- nothing that is indexed, and touches no index.
+    setback           text generated always as (case when state in ('failed', 'dead', 'cancelled') then state end) stored,
     primary key (id)
 ) partition by range (id);
 create index delivery_by_workspace on delivery (workspace_id, id);
-create index delivery_by_state on delivery (workspace_id, state, id);
+create index delivery_by_setback on delivery (workspace_id, setback, id) where setback is not null;
 create index delivery_by_receiver on delivery (receiver_id, id);
-create index delivery_by_event on delivery (event_id);
 
 -- One try. Never changed.
 create table attempt (
@@ -165,3 +161,95 @@ create table replay (
     ended_at      timestamptz
 );
 create index replay_by_workspace on replay (workspace_id, id);
+
+-- How many jobs of each of these lanes are leased; nobody else leases of them until the transaction ends.
+--
+-- A statement sees what was committed before it began, a volatile function what was committed before each of its own:
+-- so the count includes what another worker leased while this one waited for the lock.
+create function lane_leased(workspaces uuid[], lanes uuid[]) returns table (lane_id uuid, leased bigint)
+    language plpgsql volatile
+as $$
+begin
+    perform pg_advisory_xact_lock(lock)
+       from (select distinct hashtextextended(asked.lane::text, 7) as lock from unnest(lanes) as asked(lane) order by 1) locks;
+    return query
+        select asked.lane, (select count(*) from job
+                             where job.workspace_id = asked.workspace and job.lane_id = asked.lane
+                               and job.lease_owner is not null)
+          from unnest(workspaces, lanes) as asked(workspace, lane);
+end $$;
+
+-- Makes the partitions of yesterday, today and the days ahead; safe to call at any time by anybody who may.
+--
+-- A partition is made by itself and attached then: that holds up neither inserts nor readers, as making it in its
+-- place would.
+create function make_partitions(days_ahead integer) returns integer
+    language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '1s'
+as $$
+declare
+    day     date;
+    parent  text;
+    name    text;
+    made    integer := 0;
+begin
+    if days_ahead < 0 or days_ahead > 366 then
+        raise exception 'days_ahead must be 0 to 366';
+    end if;
+    perform pg_advisory_xact_lock(hashtext('make_partitions'));
+    -- Yesterday too: a call may be in flight over midnight.
+    for day in select generate_series((now() at time zone 'UTC')::date - 1, (now() at time zone 'UTC')::date + days_ahead, interval '1 day')::date loop
+        foreach parent in array array['event', 'delivery', 'attempt'] loop
+            name := parent || '_' || to_char(day, 'YYYYMMDD');
+            if to_regclass(name) is null then
+                -- Room in every page of deliveries, so that a row's next state finds a place beside it.
+                execute format('create table %I (like %I including all) with (fillfactor = %s)', name, parent,
+                               case parent when 'delivery' then 80 else 100 end);
+                execute format('alter table %I attach partition %I for values from (%L) to (%L)',
+                               parent, name, event_day_bound(day), event_day_bound(day + 1));
+                made := made + (parent = 'event')::integer;
+            end if;
+        end loop;
+    end loop;
+    return made;
+end $$;
+
+-- Drops a day's events, deliveries and attempts, or says what holds them back.
+-- Gives way soon: the drop waits for, and then holds up, every insert.
+create function drop_partitions(day date) returns text
+    language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '200ms'
+as $$
+declare
+    suffix  text := '_' || to_char(day, 'YYYYMMDD');
+    lower   uuid := event_day_bound(day);
+    upper   uuid := event_day_bound(day + 1);
+    parent  text;
+begin
+    if day >= (now() at time zone 'UTC')::date - 1 then
+        return 'too_young';
+    end if;
+    if to_regclass('event' || suffix) is null then
+        return 'absent';
+    end if;
+    -- Before anything is locked: this may read all of the day's deliveries. Whoever reopens one later adds a job.
+    if exists (select 1 from delivery where id >= lower and id < upper and state in ('pending', 'failed')) then
+        return 'held_by_delivery';
+    end if;
+    -- Nothing can add work for the day between the look and the drop. Parents first, as readers.
+    foreach parent in array array['event', 'delivery', 'attempt'] loop
+        execute format('lock table only %I in access exclusive mode', parent);
+        if to_regclass(parent || suffix) is not null then
+            execute format('lock table %I in access exclusive mode', parent || suffix);
+        end if;
+    end loop;
+    if exists (select 1 from job where kind in ('event', 'delivery') and subject_id >= lower and subject_id < upper) then
+        return 'held_by_job';
+    end if;
+    if exists (select 1 from sync_event
+                where event_id >= lower and event_id < upper and status in ('queued', 'running')) then
+        return 'held_by_sync_event';
+    end if;
+    foreach parent in array array['attempt', 'delivery', 'event'] loop
+        execute format('drop table if exists %I', parent || suffix);
+    end loop;
+    return 'dropped';
+end $$;

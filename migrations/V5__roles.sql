@@ -19,25 +19,34 @@ end $$;
 
 revoke all on schema public from public;
 grant usage on schema public to hookyard_ingress, hookyard_worker, hookyard_admin;
-revoke all on function make_event_partitions(integer), drop_event_partition(date) from public;
-grant execute on function make_event_partitions(integer) to hookyard_ingress, hookyard_worker, hookyard_admin;
-grant execute on function drop_event_partition(date) to hookyard_worker, hookyard_admin;
+revoke all on function make_partitions(integer), drop_partitions(date), lane_leased(uuid[], uuid[]) from public;
+grant execute on function make_partitions(integer) to hookyard_ingress, hookyard_worker, hookyard_admin;
+grant execute on function drop_partitions(date) to hookyard_worker, hookyard_admin;
+grant execute on function lane_leased(uuid[], uuid[]) to hookyard_worker;
 
 -- The ingress inserts. Its two other rights: to mark jobs due now whose messages it could not publish.
 grant select on source, source_secret, connector_account, connector_instance, connector_target, sync_event, job,
                 dedupe, event_partition, refinery_schema_history to hookyard_ingress;
 grant select (id, outcome, reason, redacted_at) on event to hookyard_ingress;
-grant select (workspace_id, event_types, status) on subscription to hookyard_ingress;
+-- Who may publish, and whether anybody wants it. Not to whom it goes.
+grant select (id, slug, plan) on workspace to hookyard_ingress;
+grant select (id, workspace_id, hash, scopes, expires_at, revoked_at) on token to hookyard_ingress;
+grant select (id, workspace_id, event_types, status) on subscription to hookyard_ingress;
 grant insert on dedupe, event, event_workspace, sync_event, job to hookyard_ingress;
 grant update (due_at) on job to hookyard_ingress;
 
 grant select on all tables in schema public to hookyard_worker;
-revoke select on source_secret, audit_log from hookyard_worker;
+revoke select on source_secret, audit_log, token from hookyard_worker;
 grant insert, update, delete on job to hookyard_worker;
-grant insert, update on sync_event, config_object, source_binding, dead_letter to hookyard_worker;
-grant insert on sync_file, blob, config_object_version, tombstone, event_workspace, rejected_message to hookyard_worker;
+grant insert, update on sync_event, config_object, source_binding, dead_letter, delivery to hookyard_worker;
+grant insert on sync_file, blob, config_object_version, tombstone, event_workspace, rejected_message, attempt, event
+    to hookyard_worker;
 grant update (outcome, reason) on event to hookyard_worker;
 grant update on connector_account, connector_target to hookyard_worker;
+-- How it went, never what it is: credentials and limits are the operator's.
+grant update (status, last_triggered_at, last_error, failing_since) on connection to hookyard_worker;
+grant update (status, last_triggered_at, last_error, failing_since) on oauth_client to hookyard_worker;
+grant update (replayed, cursor, state, ended_at) on replay to hookyard_worker;
 grant delete on dedupe, event_workspace to hookyard_worker;
 
 grant select, insert, update, delete on all tables in schema public to hookyard_admin;

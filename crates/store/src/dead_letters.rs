@@ -1,6 +1,6 @@
 //! `dead_letter`: work that ended for good without success.
 
-use hookyard_domain::ids::{DeadLetterId, EventId, SyncEventId, WorkspaceId};
+use hookyard_domain::ids::{DeadLetterId, DeliveryId, EventId, ReplayId, SyncEventId, WorkspaceId};
 use hookyard_domain::job::JobKind;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -35,6 +35,8 @@ impl Settlement {
 pub enum Subject {
     Event(EventId),
     Sync(SyncEventId),
+    Delivery(DeliveryId),
+    Replay(ReplayId),
 }
 
 impl Subject {
@@ -43,6 +45,8 @@ impl Subject {
         match kind {
             JobKind::Event => Self::Event(EventId(id)),
             JobKind::Sync => Self::Sync(SyncEventId(id)),
+            JobKind::Delivery => Self::Delivery(DeliveryId(id)),
+            JobKind::Replay => Self::Replay(ReplayId(id)),
         }
     }
 
@@ -51,6 +55,8 @@ impl Subject {
         match self {
             Self::Event(_) => JobKind::Event,
             Self::Sync(_) => JobKind::Sync,
+            Self::Delivery(_) => JobKind::Delivery,
+            Self::Replay(_) => JobKind::Replay,
         }
     }
 
@@ -59,6 +65,8 @@ impl Subject {
         match self {
             Self::Event(id) => id.0,
             Self::Sync(id) => id.0,
+            Self::Delivery(id) => id.0,
+            Self::Replay(id) => id.0,
         }
     }
 }
@@ -68,6 +76,8 @@ impl std::fmt::Display for Subject {
         match self {
             Self::Event(id) => id.fmt(f),
             Self::Sync(id) => id.fmt(f),
+            Self::Delivery(id) => id.fmt(f),
+            Self::Replay(id) => id.fmt(f),
         }
     }
 }

@@ -21,6 +21,9 @@ pub enum StoreError {
     /// A stored selector does not parse.
     #[error("a stored mapping does not parse")]
     Selector(#[from] hookyard_domain::selector::InvalidSelector),
+    /// A stored retry policy is none.
+    #[error("a stored retry policy cannot be read")]
+    RetryPolicy(#[source] serde_json::Error),
     /// The database URL cannot be used.
     #[error("the database URL cannot be used: {0}")]
     Url(&'static str),
@@ -64,6 +67,7 @@ impl StoreError {
             Self::Unavailable(_)
             | Self::Unknown(_)
             | Self::Selector(_)
+            | Self::RetryPolicy(_)
             | Self::Url(_)
             | Self::Schema { .. }
             | Self::Migration(_) => self.to_string(),
@@ -78,6 +82,7 @@ impl StoreError {
             | Self::Statement(_)
             | Self::Unknown(_)
             | Self::Selector(_)
+            | Self::RetryPolicy(_)
             | Self::Url(_)
             | Self::Schema { .. }
             | Self::Migration(_) => None,

@@ -145,10 +145,19 @@ pub async fn list(
                  order by due_at, id limit 101) job
           left join workspace on workspace.id = job.workspace_id
          order by job.due_at, job.id";
+    const PARKED: &str = "-- job_list::list (parked)
+        select job.id, job.kind, job.subject_id, job.workspace_id, workspace.slug as workspace, job.state, job.due_at,
+               job.runs, job.created_at
+          from (select id, kind, subject_id, workspace_id, state, due_at, runs, created_at from job
+                 where state = 'parked' and kind = $3 and due_at >= $1 and (due_at, id) > ($1, $2)
+                 order by due_at, id limit 101) job
+          left join workspace on workspace.id = job.workspace_id
+         order by job.due_at, job.id";
     let sql = match state {
         JobState::Ready => READY,
         JobState::Scheduled => SCHEDULED,
         JobState::Leased => LEASED,
+        JobState::Parked => PARKED,
     };
     let after = page
         .cursor

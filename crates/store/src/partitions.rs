@@ -1,4 +1,5 @@
-//! The day partitions of `event`: made ahead, dropped when nothing points into them.
+//! The day partitions of `event`, `delivery` and `attempt`: made ahead together, dropped together when nothing points
+//! into them.
 
 use jiff::civil::Date;
 
@@ -14,12 +15,14 @@ pub enum Drop {
     HeldByJob,
     /// An unfinished sync event points into it.
     HeldBySyncEvent,
+    /// An event of it is still owed to somebody.
+    HeldByDelivery,
 }
 
-/// Makes the partitions of yesterday, today and `days_ahead` more; returns how many were missing.
+/// Makes the partitions of yesterday, today and `days_ahead` more; returns for how many days they were missing.
 pub async fn make(db: &impl Db, days_ahead: i32) -> Result<i32, StoreError> {
     const SQL: &str = "-- partitions::make
-        select make_event_partitions($1) as made";
+        select make_partitions($1) as made";
     Ok(db.row(SQL, &[/* days ahead */ &days_ahead]).await?.get("made"))
 }
 
@@ -46,13 +49,14 @@ pub async fn expired(db: &impl Db, retention_days: i32) -> Result<Vec<Date>, Sto
 /// Drops a day's partition unless work points into it.
 pub async fn drop_day(db: &impl Db, day: Date) -> Result<Drop, StoreError> {
     const SQL: &str = "-- partitions::drop_day
-        select drop_event_partition($1) as result";
+        select drop_partitions($1) as result";
     let result: String = db.row(SQL, &[/* day */ &day]).await?.get("result");
     Ok(match result.as_str() {
         "dropped" => Drop::Dropped,
         "too_young" => Drop::TooYoung,
         "held_by_job" => Drop::HeldByJob,
         "held_by_sync_event" => Drop::HeldBySyncEvent,
+        "held_by_delivery" => Drop::HeldByDelivery,
         _ => Drop::Absent,
     })
 }

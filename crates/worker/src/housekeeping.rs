@@ -40,7 +40,9 @@ async fn keep_house(context: &Context) -> Result<(), StoreError> {
         match partitions::drop_day(&conn, day).await {
             Ok(Dropped::Dropped) => info!(%day, "dropped the events of {day}"),
             Ok(Dropped::Absent | Dropped::TooYoung) => {}
-            Ok(held @ (Dropped::HeldByJob | Dropped::HeldBySyncEvent)) => {
+            Ok(
+                held @ (Dropped::HeldByJob | Dropped::HeldBySyncEvent | Dropped::HeldByDelivery),
+            ) => {
                 counter!("hookyard_retention_held_back_total").increment(1);
                 warn!(%day, ?held, "the events of {day} are kept: unfinished work points to them");
             }

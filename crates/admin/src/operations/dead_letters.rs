@@ -2,6 +2,7 @@
 
 use hookyard_domain::ids::DeadLetterId;
 use hookyard_store::dead_letters::{self, DeadLetter, Settlement, Subject};
+use hookyard_store::deliveries::{self, Replayed};
 use hookyard_store::{Db, Store};
 use serde::Serialize;
 use serde_json::json;
@@ -39,6 +40,20 @@ pub async fn replay(
             let (queued, _) = sync_events::retry_in(&tx, sync).await?;
             (Subject::Sync(queued.id), queued.job)
         }
+        Subject::Delivery(delivery) => match deliveries::replay(&tx, delivery).await? {
+            Replayed::Queued(id) => (letter.subject_id, JobRef { id }),
+            Replayed::Open(state) => {
+                return Err(OperationError::Conflict(format!("{delivery} is {state}")));
+            }
+            Replayed::Expired => {
+                return Err(OperationError::Conflict(format!(
+                    "the body of the event behind {delivery} is no longer stored"
+                )));
+            }
+            Replayed::NotFound => return Err(OperationError::not_found("delivery", &delivery)),
+        },
+        // A replay of many deliveries has no dead letter: what it cannot finish, it goes on with.
+        Subject::Replay(replay) => return Err(OperationError::not_found("dead letter", &replay)),
     };
     let settled = Settled { ok: true, id, queued: true, subject_id, job: Some(job) };
     actor.record(&tx, change("dead_letter.replay", &letter, &settled)).await?;

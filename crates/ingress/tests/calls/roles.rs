@@ -22,7 +22,7 @@ async fn the_ingress_only_inserts_and_reads_no_key() {
         "update source set disabled_at = now()",
         "insert into source_secret (id, source_id, sealed) select gen_random_uuid(), id, '' from source",
         "insert into workspace (id, slug, name, plan) values (gen_random_uuid(), 'x', 'x', 'free')",
-        "select drop_event_partition(current_date - 30)",
+        "select drop_partitions(current_date - 30)",
         "create table mine (id int)",
     ] {
         let error = ingress.try_execute(statement).await.expect_err(statement);

@@ -159,7 +159,7 @@ impl Committer {
         host_now_ms: fn() -> i64,
     ) -> Result<(Self, impl Future<Output = ()> + Send + use<>), StoreError> {
         const SET_UP: &str = "-- ingest::set_up
-            select make_event_partitions($1), (extract(epoch from clock_timestamp()) * 1000)::int8 as now_ms";
+            select make_partitions($1), (extract(epoch from clock_timestamp()) * 1000)::int8 as now_ms";
         let settings = StoreSettings { by_index_only: true, ..settings.clone() };
         let (client, connection) = settings.config()?.connect(NoTls).await?;
         let traffic = async move {

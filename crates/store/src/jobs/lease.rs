@@ -36,6 +36,8 @@ fn lease_of(kind: JobKind, row: &Row) -> Lease {
 }
 
 /// Leases the jobs of these subjects that may be leased; the others are taken, finished or not due.
+///
+/// Not for deliveries, which share the places of their lane: see [`crate::delivery_jobs::lease`].
 pub async fn lease(
     db: &impl Db,
     kind: JobKind,

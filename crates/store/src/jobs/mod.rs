@@ -25,7 +25,7 @@ use crate::{Db, StoreError};
 pub struct Lease {
     pub job: JobId,
     pub kind: JobKind,
-    /// The event or sync event that the work is about.
+    /// The event, sync event, delivery or replay that the work is about.
     pub subject: Uuid,
     pub epoch: i64,
     /// Leases since the last orderly end, this one included.
@@ -39,16 +39,17 @@ pub async fn mark_due(db: &impl Db, kind: JobKind, subjects: &[Uuid]) -> Result<
     const SQL: &str = "-- jobs::mark_due
         update job set due_at = now()
          where id = any(array(select id from job where kind = $1 and subject_id = any($2)
-                                and state <> 'scheduled' and lease_owner is null
+                                and state not in ('scheduled', 'parked') and lease_owner is null
                               order by id for update skip locked))";
     db.execute(SQL, &[/* kind */ &kind.as_str(), /* subjects */ &subjects]).await
 }
 
-/// How many of these subjects are neither an event nor a sync event.
+/// How many of these subjects are neither an event nor a sync event nor a delivery.
 pub async fn unknown_subjects(db: &impl Db, subjects: &[Uuid]) -> Result<i64, StoreError> {
     const SQL: &str = "-- jobs::unknown_subjects
         select count(*) as unknown from unnest($1::uuid[]) as subject(id)
          where not exists (select 1 from event where event.id = subject.id)
-           and not exists (select 1 from sync_event where sync_event.id = subject.id)";
+           and not exists (select 1 from sync_event where sync_event.id = subject.id)
+           and not exists (select 1 from delivery where delivery.id = subject.id)";
     Ok(db.row(SQL, &[/* subjects */ &subjects]).await?.get("unknown"))
 }

@@ -63,7 +63,7 @@ async fn the_ingress_only_inserts() {
         "update connector_target set applied_sha = null",
         "update source set disabled_at = null",
         "insert into source_secret (id, source_id, sealed) values (gen_random_uuid(), gen_random_uuid(), '')",
-        "select drop_event_partition('2020-01-01')",
+        "select drop_partitions('2020-01-01')",
         "create table mine (id int)",
     ])
     .await;

@@ -1,0 +1,199 @@
+//! The ends of a lease without a try: the job goes back, or the delivery ends unsent.
+
+use hookyard_domain::delivery::DeliveryState;
+use hookyard_domain::ids::DeliveryId;
+use uuid::Uuid;
+
+use crate::jobs::Lease;
+use crate::{Db, StoreError};
+
+/// A delivery that ends without having been sent.
+#[derive(Debug, Clone)]
+pub struct Unsent {
+    pub lease: Lease,
+    pub end: UnsentEnd,
+}
+
+/// How.
+#[derive(Debug, Clone)]
+pub enum UnsentEnd {
+    /// A dead letter with this reason tells of it.
+    Dead { reason: &'static str, error: String },
+    /// Called off, with a warning on record.
+    Cancelled { error: String },
+}
+
+/// Ends deliveries without a try; returns those whose lease still held.
+pub async fn end_unsent(db: &impl Db, unsent: &[Unsent]) -> Result<Vec<DeliveryId>, StoreError> {
+    const SQL: &str = "-- delivery_jobs::end_unsent
+        with held as materialized (
+            select job.id, job.subject_id, input.state, input.reason, input.error
+              from job
+              join unnest($1::uuid[], $2::int8[], $4::text[], $5::text[], $6::text[])
+                as input(job_id, epoch, state, reason, error)
+                on input.job_id = job.id and input.epoch = job.lease_epoch
+             where job.id = any($1) and job.lease_owner is not null
+             order by job.id for update of job
+        ), ended as (
+            update delivery
+               set state = case when cancel_requested_at is not null then 'cancelled' else held.state end,
+                   state_at = now(), next_attempt_at = null, error = held.error
+              from held
+             where delivery.id = any($3) and delivery.id = held.subject_id
+         returning delivery.id, delivery.workspace_id, delivery.state, held.reason, held.error
+        ), letter as (
+            insert into dead_letter (id, workspace_id, subject_id, kind, reason, error)
+            select uuid_v7(now()), workspace_id, id, 'delivery', reason, error from ended where state = 'dead'
+                on conflict (subject_id, kind) where settled_at is null
+                do update set reason = excluded.reason, error = excluded.error
+        )
+        delete from job where id = any(array(select id from held)) returning subject_id";
+    let leases = Columns::of(unsent.iter().map(|it| it.lease));
+    let column = |dead: DeliveryState, cancelled: DeliveryState| -> Vec<&'static str> {
+        let state = |it: &Unsent| match it.end {
+            UnsentEnd::Dead { .. } => dead.as_str(),
+            UnsentEnd::Cancelled { .. } => cancelled.as_str(),
+        };
+        unsent.iter().map(state).collect()
+    };
+    let reasons: Vec<Option<&str>> = unsent.iter().map(|it| it.end.reason()).collect();
+    let errors: Vec<String> = unsent.iter().map(|it| text(it.end.error())).collect();
+    let rows = db
+        .rows(
+            SQL,
+            &[
+                /* jobs */ &leases.jobs,
+                /* epochs */ &leases.epochs,
+                /* deliveries */ &leases.subjects,
+                /* states */ &column(DeliveryState::Dead, DeliveryState::Cancelled),
+                /* reasons */ &reasons,
+                /* errors */ &errors,
+            ],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| DeliveryId(row.get("subject_id"))).collect())
+}
+
+impl UnsentEnd {
+    fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Dead { reason, .. } => Some(reason),
+            Self::Cancelled { .. } => None,
+        }
+    }
+
+    fn error(&self) -> &str {
+        match self {
+            Self::Dead { error, .. } | Self::Cancelled { error } => error,
+        }
+    }
+}
+
+/// Gives leases back without a try; returns those that held.
+///
+/// With a time in milliseconds the job can be leased again after it; without one it is parked, in its old place.
+/// A delivery that was called off meanwhile ends.
+pub async fn put_back(
+    db: &impl Db,
+    leases: &[(Lease, Option<u64>)],
+) -> Result<Vec<DeliveryId>, StoreError> {
+    const SQL: &str = "-- delivery_jobs::put_back
+        with held as materialized (
+            select job.id, job.subject_id, input.wait_s
+              from job
+              join unnest($1::uuid[], $2::int8[], $4::float8[]) as input(job_id, epoch, wait_s)
+                on input.job_id = job.id and input.epoch = job.lease_epoch
+             where job.id = any($1) and job.lease_owner is not null
+             order by job.id for update of job
+        ), called_off as (
+            -- Whoever asks for it locks the job first: what is asked before the lock is seen here.
+            update delivery set state = 'cancelled', state_at = now(), next_attempt_at = null
+              from held
+             where delivery.id = any($3) and delivery.id = held.subject_id
+               and delivery.cancel_requested_at is not null and delivery.state in ('pending', 'failed')
+         returning held.id
+        ), ended as (
+            delete from job where id = any(array(select id from called_off)) returning subject_id
+        ), again as (
+            update job
+               set state = case when held.wait_s is null then 'parked' else 'scheduled' end, lease_owner = null, runs = 0,
+                   republished = 0, due_at = now() + make_interval(secs => coalesce(held.wait_s, 0))
+              from held
+             where job.id = any($1) and job.id = held.id and held.id not in (select id from called_off)
+         returning job.subject_id
+        )
+        select subject_id from ended union all select subject_id from again";
+    let waits: Vec<Option<f64>> = leases.iter().map(|(_, wait)| wait.map(seconds)).collect();
+    let leases = Columns::of(leases.iter().map(|(lease, _)| *lease));
+    let rows = db
+        .rows(
+            SQL,
+            &[
+                /* jobs */ &leases.jobs,
+                /* epochs */ &leases.epochs,
+                /* deliveries */ &leases.subjects,
+                /* waits */ &waits,
+            ],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| DeliveryId(row.get("subject_id"))).collect())
+}
+
+/// Ends leases of deliveries that are over, were called off, or have nobody to go to any more.
+pub(super) async fn call_off(db: &impl Db, leases: &[Lease]) -> Result<(), StoreError> {
+    const SQL: &str = "-- delivery_jobs::call_off
+        with held as materialized (
+            select job.id, job.subject_id
+              from job
+              join unnest($1::uuid[], $2::int8[]) as input(job_id, epoch)
+                on input.job_id = job.id and input.epoch = job.lease_epoch
+             where job.id = any($1) and job.lease_owner is not null
+             order by job.id for update of job
+        ), called_off as (
+            update delivery
+               set state = 'cancelled', state_at = now(), next_attempt_at = null
+              from held
+             where delivery.id = any($3) and delivery.id = held.subject_id and delivery.state in ('pending', 'failed')
+        )
+        delete from job where id = any(array(select id from held))";
+    let leases = Columns::of(leases.iter().copied());
+    db.execute(
+        SQL,
+        &[
+            /* jobs */ &leases.jobs,
+            /* epochs */ &leases.epochs,
+            /* deliveries */ &leases.subjects,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Leases as the arrays of a statement.
+pub(super) struct Columns {
+    pub(super) jobs: Vec<Uuid>,
+    pub(super) epochs: Vec<i64>,
+    pub(super) subjects: Vec<Uuid>,
+}
+
+impl Columns {
+    pub(super) fn of(leases: impl Iterator<Item = Lease>) -> Self {
+        let mut columns = Self { jobs: Vec::new(), epochs: Vec::new(), subjects: Vec::new() };
+        for lease in leases {
+            columns.jobs.push(lease.job.0);
+            columns.epochs.push(lease.epoch);
+            columns.subjects.push(lease.subject);
+        }
+        columns
+    }
+}
+
+/// What PostgreSQL takes as text: a receiver may send anything, and no column holds a NUL.
+pub(super) fn text(value: &str) -> String {
+    value.replace('\0', "\u{fffd}")
+}
+
+#[expect(clippy::cast_precision_loss, reason = "waits are days at most")]
+pub(super) fn seconds(ms: u64) -> f64 {
+    ms as f64 / 1000.0
+}
