@@ -1,0 +1,5 @@
+//! The crate as its users see it: whole requests, real sockets, and the documents.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
+mod sender;
+mod support;
