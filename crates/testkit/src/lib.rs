@@ -1,8 +1,10 @@
-//! Real parts for tests and for `cargo xtask`: private servers, a GitHub simulator, git repositories.
+//! Real parts for tests and for `cargo xtask`: private servers, simulators of GitHub and of receivers, git
+//! repositories.
 
 pub mod database;
 pub mod gateway;
 pub mod git;
 pub mod github_sim;
 pub mod proxy;
+pub mod receiver_sim;
 pub mod servers;

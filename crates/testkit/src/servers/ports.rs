@@ -32,7 +32,7 @@ pub fn free<const N: usize>() -> Result<[u16; N]> {
 
 /// `port` if it is still free, else another.
 pub fn keep_or_find(port: u16) -> Result<u16> {
-    if is_free(port) { Ok(port) } else { free().map(|[port]| port) }
+    if port != 0 && is_free(port) { Ok(port) } else { free().map(|[port]| port) }
 }
 
 fn is_free(port: u16) -> bool {

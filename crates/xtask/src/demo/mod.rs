@@ -66,7 +66,7 @@ async fn start_and_tell(layout: &Layout, options: Options) -> Result<Stack> {
 }
 
 fn show_logs(layout: &Layout) {
-    for name in ["ingress", "worker", "admin", "github"] {
+    for name in ["ingress", "worker", "admin", "github", "receiver"] {
         let log = layout.log(name);
         if log.exists() {
             say::step(&format!("The end of {}", log.display()));

@@ -76,13 +76,15 @@ pub(crate) fn wipe(layout: &Layout) -> Result<()> {
 
 /// Ends our own parts, whichever run.
 pub(super) async fn end_processes(layout: &Layout) -> Result<()> {
-    let [github, ingress, worker, admin] = Name::OURS;
+    let [github, receiver, ingress, worker, admin] = Name::OURS;
     tokio::try_join!(
         member::stop(layout, github),
         member::stop(layout, ingress),
         member::stop(layout, worker),
         member::stop(layout, admin),
     )?;
+    // Last, so that what the worker still sends arrives.
+    member::stop(layout, receiver).await?;
     Ok(())
 }
 
@@ -103,7 +105,7 @@ pub(super) async fn restart(layout: &Layout, name: Name, no_install: bool) -> Re
             let tools = servers::tools(no_install)?;
             RabbitMq::start(servers::rabbitmq(&layout.dir, &tools)).await?.detach();
         }
-        Name::Github | Name::Ingress | Name::Worker | Name::Admin => {
+        Name::Github | Name::Receiver | Name::Ingress | Name::Worker | Name::Admin => {
             member::stop(layout, name).await?;
             let mut process = member::launch(layout, &plan, &addresses, name)?;
             // One that is not ready in time stays, to be looked at.

@@ -9,17 +9,18 @@ use hookyard_testkit::servers::process::Identity;
 use hookyard_testkit::servers::secrets;
 
 use super::layout::Layout;
-use super::member::{Addresses, Name};
+use super::member::{Addresses, LOOPBACK, Name};
 use super::plan::{self, Plan};
 use super::seed::WORKSPACE;
 
 /// The names that processes read as their own settings, too.
-const SETTINGS: [&str; 5] = [
+const SETTINGS: [&str; 6] = [
     "HOOKYARD_DATABASE_URL",
     "HOOKYARD_AMQP_URL",
     "HOOKYARD_SOURCE_KEYS",
     "HOOKYARD_VAULT_KEYS",
     "HOOKYARD_GITHUB_API_URL",
+    "HOOKYARD_OUTBOUND_ALLOW",
 ];
 
 /// Every name that a shell may have read from a stack's file and hands down.
@@ -44,6 +45,8 @@ pub(super) fn write(layout: &Layout, plan: &Plan, addresses: &Addresses) -> Resu
         ("HOOKYARD_SOURCE_KEYS".to_owned(), plan.source_keys.clone()),
         ("HOOKYARD_VAULT_KEYS".to_owned(), plan.vault_keys.clone()),
         ("HOOKYARD_GITHUB_API_URL".to_owned(), plan.github_url()),
+        ("HOOKYARD_OUTBOUND_ALLOW".to_owned(), LOOPBACK.to_owned()),
+        ("HOOKYARD_RECEIVER_URL".to_owned(), plan.receiver_url()),
         ("HOOKYARD_INGRESS_URL".to_owned(), plan.ingress_url()),
         ("HOOKYARD_INGRESS_HEALTH_URL".to_owned(), plan::local(plan.ports.ingress_health)),
         ("HOOKYARD_WORKER_HEALTH_URL".to_owned(), plan::local(plan.ports.worker_health)),
@@ -97,7 +100,9 @@ pub(super) fn record(layout: &Layout, name: Name) -> std::path::PathBuf {
     match name {
         Name::Postgres => layout.postgres().join("postgres.pid"),
         Name::Rabbitmq => layout.rabbitmq().join("rabbitmq.pid"),
-        Name::Github | Name::Ingress | Name::Worker | Name::Admin => layout.record(name.as_str()),
+        Name::Github | Name::Receiver | Name::Ingress | Name::Worker | Name::Admin => {
+            layout.record(name.as_str())
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The parts of a stack by name, and how the four of them that are Hookyard's own are started.
+//! The parts of a stack by name, and how those of them that are built here are started.
 
 use std::fmt;
 use std::fs;
@@ -20,6 +20,8 @@ const READY_LIMIT: Duration = Duration::from_mins(1);
 const READY_POLL: Duration = Duration::from_millis(50);
 /// Longer than the drain deadline that a process has by default.
 pub(super) const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// Whom the processes of a stack may call beside the rest of the world.
+pub(super) const LOOPBACK: &str = "127.0.0.0/8";
 
 /// A part that can be restarted alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -27,22 +29,32 @@ pub(crate) enum Name {
     Postgres,
     Rabbitmq,
     Github,
+    Receiver,
     Ingress,
     Worker,
     Admin,
 }
 
 impl Name {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Postgres, Self::Rabbitmq, Self::Github, Self::Ingress, Self::Worker, Self::Admin];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Postgres,
+        Self::Rabbitmq,
+        Self::Github,
+        Self::Receiver,
+        Self::Ingress,
+        Self::Worker,
+        Self::Admin,
+    ];
     /// Those that are built here, in the order in which they are started.
-    pub(super) const OURS: [Self; 4] = [Self::Github, Self::Ingress, Self::Worker, Self::Admin];
+    pub(super) const OURS: [Self; 5] =
+        [Self::Github, Self::Receiver, Self::Ingress, Self::Worker, Self::Admin];
 
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Postgres => "postgres",
             Self::Rabbitmq => "rabbitmq",
             Self::Github => "github",
+            Self::Receiver => "receiver",
             Self::Ingress => "ingress",
             Self::Worker => "worker",
             Self::Admin => "admin",
@@ -78,7 +90,7 @@ impl Addresses {
             Name::Ingress => ("hookyard_ingress", &plan.role_passwords.ingress),
             Name::Worker => ("hookyard_worker", &plan.role_passwords.worker),
             Name::Admin => ("hookyard_admin", &plan.role_passwords.admin),
-            Name::Postgres | Name::Rabbitmq | Name::Github => return Vec::new(),
+            Name::Postgres | Name::Rabbitmq | Name::Github | Name::Receiver => return Vec::new(),
         };
         let mut settings = vec![
             ("HOOKYARD_DATABASE_URL".to_owned(), self.database_as(role, password)),
@@ -90,6 +102,8 @@ impl Addresses {
         }
         if matches!(name, Name::Worker | Name::Admin) {
             set("HOOKYARD_VAULT_KEYS", &plan.vault_keys);
+            // The receiver simulator listens there.
+            set("HOOKYARD_OUTBOUND_ALLOW", LOOPBACK);
         }
         if name == Name::Worker {
             set("HOOKYARD_GITHUB_API_URL", &plan.github_url());
@@ -110,6 +124,7 @@ pub(super) fn launch(
         Name::Worker => process(plan, "hookyard-worker", plan.ports.worker_health),
         Name::Admin => process(plan, "hookyard-admin", plan.ports.admin_health),
         Name::Github => simulator(layout, plan)?,
+        Name::Receiver => receiver(plan),
         Name::Postgres | Name::Rabbitmq => bail!("{name} is not one of our own"),
     };
     if name == Name::Ingress {
@@ -163,6 +178,12 @@ fn simulator(layout: &Layout, plan: &Plan) -> Result<Command> {
     Ok(command)
 }
 
+fn receiver(plan: &Plan) -> Command {
+    let mut command = Command::new(plan.binaries.join("hookyard-receiver-simulator"));
+    command.args(["--listen", &format!("127.0.0.1:{}", plan.ports.receiver)]);
+    command
+}
+
 /// Where a part of ours says that it may take work.
 pub(super) fn ready_url(plan: &Plan, name: Name) -> Option<String> {
     let port = match name {
@@ -170,6 +191,7 @@ pub(super) fn ready_url(plan: &Plan, name: Name) -> Option<String> {
         Name::Worker => plan.ports.worker_health,
         Name::Admin => plan.ports.admin_health,
         Name::Github => return Some(format!("{}/_sim/state", plan.github_url())),
+        Name::Receiver => return Some(format!("{}/_sim/state", plan.receiver_url())),
         Name::Postgres | Name::Rabbitmq => return None,
     };
     Some(format!("{}/readyz", plan::local(port)))
@@ -188,7 +210,7 @@ pub(super) async fn ready(
     loop {
         process.check()?;
         let status = http::status(&client, &url).await;
-        // The simulator listens before it has written its key, and says so when it has.
+        // The GitHub simulator listens before it has written its key, and says so when it has.
         let complete = name != Name::Github || layout.github_ready().exists();
         if complete && status.is_some_and(|status| status.is_success()) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! `cargo xtask stack`: private servers, the GitHub simulator and the three processes, for development.
+//! `cargo xtask stack`: private servers, the two simulators and the three processes, for development.
 
 mod control;
 mod env_file;
@@ -95,6 +95,7 @@ async fn up(
     say::step("The stack is up");
     say::detail(&format!("Ingress   {}", stack.plan.ingress_url()));
     say::detail(&format!("GitHub    {} (the simulator)", stack.plan.github_url()));
+    say::detail(&format!("Receiver  {} (another)", stack.plan.receiver_url()));
     say::detail(&format!("Settings  source {}", layout.env_file().display()));
     if detach {
         stack.detach();

@@ -43,6 +43,9 @@ pub(super) struct Ports {
     pub(super) worker_health: u16,
     pub(super) admin_health: u16,
     pub(super) github: u16,
+    /// Absent from the plans of older stacks.
+    #[serde(default)]
+    pub(super) receiver: u16,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -77,6 +80,7 @@ impl Plan {
             worker_health: ports::keep_or_find(kept.ports.worker_health)?,
             admin_health: ports::keep_or_find(kept.ports.admin_health)?,
             github: ports::keep_or_find(kept.ports.github)?,
+            receiver: ports::keep_or_find(kept.ports.receiver)?,
         };
         Ok(Self { ports, binaries, ..kept })
     }
@@ -93,9 +97,10 @@ impl Plan {
     }
 
     fn choose(binaries: PathBuf) -> Result<Self> {
-        let [ingress, ingress_health, worker_health, admin_health, github] = ports::free()?;
+        let [ingress, ingress_health, worker_health, admin_health, github, receiver] =
+            ports::free()?;
         Ok(Self {
-            ports: Ports { ingress, ingress_health, worker_health, admin_health, github },
+            ports: Ports { ingress, ingress_health, worker_health, admin_health, github, receiver },
             binaries,
             source_keys: key_ring("source"),
             vault_keys: key_ring("vault"),
@@ -122,6 +127,10 @@ impl Plan {
 
     pub(crate) fn github_url(&self) -> String {
         local(self.ports.github)
+    }
+
+    pub(crate) fn receiver_url(&self) -> String {
+        local(self.ports.receiver)
     }
 
     /// The connector URL that GitHub delivers to.

@@ -59,18 +59,24 @@ impl Stack {
         choose_repository(&layout, &mut plan, options.repo).await?;
         plan.save(&layout)?;
 
-        say::step("Starting the GitHub simulator and the three processes");
+        say::step("Starting the two simulators and the three processes");
         let started = Instant::now();
         let admin = admin(&plan, &addresses);
         let mut members = BTreeMap::new();
         members.insert(Name::Github, start_member(&layout, &plan, &addresses, Name::Github).await?);
         seed::seed(&layout, &mut plan, &admin).await?;
-        let (ingress, worker, serving) = tokio::try_join!(
+        let (receiver, ingress, worker, serving) = tokio::try_join!(
+            start_member(&layout, &plan, &addresses, Name::Receiver),
             start_member(&layout, &plan, &addresses, Name::Ingress),
             start_member(&layout, &plan, &addresses, Name::Worker),
             start_member(&layout, &plan, &addresses, Name::Admin),
         )?;
-        members.extend([(Name::Ingress, ingress), (Name::Worker, worker), (Name::Admin, serving)]);
+        members.extend([
+            (Name::Receiver, receiver),
+            (Name::Ingress, ingress),
+            (Name::Worker, worker),
+            (Name::Admin, serving),
+        ]);
         env_file::write(&layout, &plan, &addresses)?;
         say::detail(&format!("Ready after {}.", say::duration(started.elapsed())));
         Ok(Self { layout, plan, admin, members, servers })
