@@ -95,7 +95,7 @@ async fn up(
     say::step("The stack is up");
     say::detail(&format!("Ingress   {}", stack.plan.ingress_url()));
     say::detail(&format!("GitHub    {} (the simulator)", stack.plan.github_url()));
-    say::detail(&format!("Receiver  {} (another)", stack.plan.receiver_url()));
+    say::detail(&format!("Receiver  {} (the simulator)", stack.plan.receiver_url()));
     say::detail(&format!("Settings  source {}", layout.env_file().display()));
     if detach {
         stack.detach();
