@@ -26,7 +26,7 @@ const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 /// How long a committer lets calls gather while another one records: a statement costs most by itself, little by its
 /// rows. A database that takes longer than this gets the next batch beside the one under way.
-const TURN_WITHIN: Duration = Duration::from_millis(1);
+const TURN_WITHIN: Duration = Duration::from_millis(10);
 
 pub(super) struct Committing {
     pub(super) store: StoreSettings,
