@@ -23,6 +23,8 @@ use crate::proxy::Proxy;
 use crate::servers::ports;
 
 const KEY_BYTES: usize = 32;
+/// Where the receivers of tests listen.
+const LOOPBACK: &str = "127.0.0.0/8";
 /// A worker that tests wait for: as quick as its settings allow.
 const QUICK: [(&str, &str); 3] = [
     ("HOOKYARD_LOOK_AGAIN_MS", "50"),
@@ -156,6 +158,7 @@ impl<'a> Common<'a> {
         let mut environment = self.settings("hookyard_admin", health);
         environment.push(setting("HOOKYARD_SOURCE_KEYS", &self.source_keys));
         environment.push(setting("HOOKYARD_VAULT_KEYS", &self.vault_keys));
+        environment.push(setting("HOOKYARD_OUTBOUND_ALLOW", LOOPBACK));
         Admin { program: self.place.binaries.join("hookyard-admin"), environment }
     }
 
@@ -176,6 +179,7 @@ impl<'a> Common<'a> {
     ) -> Member {
         let mut environment = self.settings("hookyard_worker", health);
         environment.push(setting("HOOKYARD_VAULT_KEYS", &self.vault_keys));
+        environment.push(setting("HOOKYARD_OUTBOUND_ALLOW", LOOPBACK));
         if let Some(github) = github {
             environment.push(setting("HOOKYARD_GITHUB_API_URL", github));
         }
