@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::notice::{FACT_CHARS_MAX, Notice};
-use crate::text::{cut, cut_within, within_units};
+use crate::text::{cut, cut_within, iso, within_units};
 use crate::verdict::{by_status, seconds};
 use crate::{Answer, Verdict};
 
@@ -89,7 +89,7 @@ pub(crate) fn message(notice: &Notice) -> Value {
         "author": { "name": cut_within(&notice.heading, NAME_CHARS_MAX / 2) },
         "color": COLOR,
         "fields": fields,
-        "timestamp": notice.at,
+        "timestamp": iso(notice.at),
         "footer": { "text": cut_within(&notice.footer, NAME_CHARS_MAX / 2) },
     });
     if let Some(title) = &notice.title {

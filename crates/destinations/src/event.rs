@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::catalogue;
+use crate::text::iso;
 
 /// The workspace that an event belongs to, as messages name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +88,7 @@ impl Event {
 
     fn envelope(&self) -> String {
         let event_type = Value::from(self.event_type());
-        let at = self.head.occurred_at;
+        let at = iso(self.head.occurred_at);
         format!(r#"{{"type":{event_type},"timestamp":"{at}","data":{}}}"#, self.json)
     }
 }
@@ -147,7 +148,7 @@ mod tests {
         );
         assert_eq!(
             event.payload(),
-            r#"{"type":"order.paid","timestamp":"2026-11-20T10:00:00Z","data":{"total":1.10,"note":"a \" b","n":123456789012345678901}}"#
+            r#"{"type":"order.paid","timestamp":"2026-11-20T10:00:00.000Z","data":{"total":1.10,"note":"a \" b","n":123456789012345678901}}"#
         );
     }
 

@@ -7,19 +7,21 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use secrecy::SecretString;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
+use crate::text::iso;
 use crate::webhook::predecessors;
 use crate::{Event, Outgoing, RenderError, Workspace};
 
 /// The type of event that OAuth clients are told of.
 pub const INTEGRATION_CONNECTED: &str = "integration.connected";
 
-/// What an OAuth client learns of a connected integration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// What is told of a connected integration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Integration {
     pub id: String,
     /// The kind of system, such as `slack`.
@@ -30,9 +32,17 @@ pub struct Integration {
     pub icon: Option<String>,
 }
 
-/// The data of an event `integration.connected`.
+/// The data of an event `integration.connected` that a user caused: OAuth clients are told of no other.
 pub fn integration_connected(user_id: &str, integration: &Integration) -> Value {
-    json!({ "user_id": user_id, "integration": integration })
+    json!({ "userId": user_id, "integration": integration })
+}
+
+/// The same data as it is read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Connected {
+    user_id: String,
+    integration: Integration,
 }
 
 /// One call to a client.
@@ -44,15 +54,21 @@ pub(crate) struct ClientCall<'a> {
 
 impl ClientCall<'_> {
     pub(crate) fn request(&self, event: &Event) -> Result<Outgoing, RenderError> {
-        let data = event.data();
-        let (Some(user), Some(integration)) = (data.get("user_id"), data.get("integration")) else {
-            return Err(RenderError::NotAnIntegration);
-        };
+        let Connected { user_id, integration } =
+            Connected::deserialize(event.data()).map_err(|_| RenderError::NotAnIntegration)?;
+        let Integration { id, provider, account_id, mcp_endpoint, name, icon } = integration;
         let body = json!({
             "event": event.event_type(),
-            "user_id": user,
-            "integration": integration,
-            "timestamp": event.head().occurred_at,
+            "user_id": user_id,
+            "integration": {
+                "id": id,
+                "provider": provider,
+                "account_id": account_id,
+                "mcp_endpoint": mcp_endpoint,
+                "name": name,
+                "icon": icon,
+            },
+            "timestamp": iso(event.head().occurred_at),
         });
         Ok(self.signed(event.event_type(), body.to_string().into()))
     }
@@ -62,7 +78,7 @@ impl ClientCall<'_> {
         let body = json!({
             "event": "test",
             "workspace": { "id": id, "slug": slug, "name": name },
-            "timestamp": at,
+            "timestamp": iso(at),
         });
         self.signed("test", body.to_string().into())
     }

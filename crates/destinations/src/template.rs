@@ -17,6 +17,7 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
+use crate::text::iso;
 use crate::{Event, Workspace};
 use output::{Bounded, Markup};
 
@@ -123,7 +124,7 @@ impl Template {
             let Workspace { id, slug, name } = &head.workspace;
             Value::from(Serde(View {
                 r#type: &head.event_type,
-                timestamp: head.occurred_at.to_string(),
+                timestamp: iso(head.occurred_at),
                 workspace: WorkspaceView { id: id.to_string(), slug, name },
                 data: event.data(),
             }))

@@ -1,5 +1,7 @@
 //! Text from payloads, made fit for messages.
 
+use jiff::Timestamp;
+
 /// What a cut text ends with.
 const CUT_MARK: &str = "...";
 
@@ -48,6 +50,11 @@ fn is_hidden(c: char) -> bool {
     let turns =
         matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     (c.is_control() && !is_break) || turns
+}
+
+/// A time as receivers get it, to the millisecond: the form that JavaScript writes.
+pub(crate) fn iso(at: Timestamp) -> String {
+    format!("{at:.3}")
 }
 
 /// The URL of a link, if it is one to the web. No character of it ends a link in any markup.

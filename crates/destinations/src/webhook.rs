@@ -12,6 +12,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::signing::{SigningKeys, body_signature};
+use crate::text::iso;
 use crate::{Outgoing, Workspace};
 
 pub(crate) const ID: HeaderName = HeaderName::from_static("webhook-id");
@@ -67,7 +68,7 @@ pub(crate) fn test_body(workspace: &Workspace, at: Timestamp) -> Bytes {
     let Workspace { id, slug, name } = workspace;
     json!({
         "type": "test",
-        "timestamp": at,
+        "timestamp": iso(at),
         "data": {
             "message": format!("Hookyard is connected for the workspace {name}."),
             "workspace": { "id": id, "slug": slug, "name": name },

@@ -48,7 +48,7 @@ fn a_post_has_featuls_embed() {
                     { "name": "Status", "value": "**open**", "inline": true },
                     { "name": "Submitted by", "value": "**Ann**", "inline": true },
                 ],
-                "timestamp": "2026-11-20T09:00:00Z",
+                "timestamp": "2026-11-20T09:00:00.000Z",
                 "footer": { "text": "Acme • Hookyard" },
                 "thumbnail": { "url": "https://a.example/i.png" },
             }],

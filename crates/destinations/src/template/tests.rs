@@ -34,7 +34,7 @@ fn a_template_sees_the_event_and_escapes_what_it_prints() {
     assert_eq!(
         body,
         serde_json::json!({ "t": "<!here> *x*", "all": ["a", "b"], "none": null,
-                            "at": "2026-11-20T10:00:00Z", "s": "New: <!HERE> *X*" })
+                            "at": "2026-11-20T10:00:00.000Z", "s": "New: <!HERE> *X*" })
     );
 }
 

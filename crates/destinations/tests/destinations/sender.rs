@@ -30,7 +30,7 @@ async fn a_call_is_sent_once_and_its_answer_read() {
     assert!(head.contains("\r\ncontent-type: application/json\r\n"), "{head}");
     assert_eq!(
         body,
-        r#"{"type":"order.paid","timestamp":"2025-11-20T10:00:00Z","data":{"total":9}}"#
+        r#"{"type":"order.paid","timestamp":"2025-11-20T10:00:00.000Z","data":{"total":9}}"#
     );
     assert!(receiver.requests.try_recv().is_err(), "nothing is repeated");
 }
