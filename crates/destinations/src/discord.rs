@@ -21,12 +21,13 @@ use crate::{Answer, Verdict};
 
 pub(crate) use markdown::escape;
 
-pub(crate) const HOSTS: [&str; 5] = [
+pub(crate) const HOSTS: [&str; 6] = [
     "discord.com",
     "discordapp.com",
     "ptb.discord.com",
     "canary.discord.com",
     "ptb.discordapp.com",
+    "canary.discordapp.com",
 ];
 pub(crate) const EXAMPLE: &str = "https://discord.com/api/webhooks/123456789/TOKEN";
 

@@ -15,6 +15,7 @@ const ERROR_BYTES_MAX: usize = 300;
 pub(super) fn sending(error: &reqwest::Error) -> SendError {
     let class = match find(error) {
         Some(Cause::Resolve(cause)) => return resolving(cause),
+        Some(Cause::Exhausted) => ErrorClass::Internal,
         Some(Cause::Tls) => ErrorClass::Tls,
         // A timeout while connecting: the name, the TCP handshake or the TLS handshake takes too long.
         _ if error.is_connect() => match io_kind(error) {
@@ -35,7 +36,7 @@ pub(super) fn reading(error: &reqwest::Error) -> SendError {
     let class = match find(error) {
         _ if error.is_timeout() => ErrorClass::Timeout,
         Some(Cause::NotHttp) => ErrorClass::Garbage,
-        Some(Cause::Resolve(_) | Cause::Tls) | None => match io_kind(error) {
+        Some(Cause::Resolve(_) | Cause::Tls | Cause::Exhausted) | None => match io_kind(error) {
             // A chunk's length that is none.
             Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => ErrorClass::Garbage,
             Some(_) | None => ErrorClass::Reset,
@@ -57,7 +58,12 @@ enum Cause<'a> {
     Resolve(&'a ResolveError),
     Tls,
     NotHttp,
+    /// This machine has no file descriptor, port or memory left for a connection: no fault of the receiver's.
+    Exhausted,
 }
+
+/// `ENOMEM`, `ENFILE`, `EMFILE`, `EADDRNOTAVAIL` and `ENOBUFS` of Linux.
+const EXHAUSTED: [i32; 5] = [12, 23, 24, 99, 105];
 
 fn find(error: &reqwest::Error) -> Option<Cause<'_>> {
     chain(error).find_map(|cause| {
@@ -66,6 +72,10 @@ fn find(error: &reqwest::Error) -> Option<Cause<'_>> {
         }
         if cause.is::<rustls::Error>() {
             return Some(Cause::Tls);
+        }
+        if let Some(cause) = cause.downcast_ref::<io::Error>() {
+            let is_ours = cause.raw_os_error().is_some_and(|code| EXHAUSTED.contains(&code));
+            return is_ours.then_some(Cause::Exhausted);
         }
         let cause = cause.downcast_ref::<hyper::Error>()?;
         cause.is_parse().then_some(Cause::NotHttp)
@@ -103,6 +113,8 @@ fn words(class: ErrorClass, error: &reqwest::Error) -> String {
         "the answer is not HTTP"
     } else if class == ErrorClass::Address {
         "the URL cannot be called"
+    } else if class == ErrorClass::Internal {
+        "this machine can open no connection"
     } else {
         "the connection broke before the answer was complete"
     };
