@@ -34,10 +34,7 @@ fn every_kind_is_complete() {
     for kind in ConnectionKind::ALL {
         check_page(kind.as_str(), &format!("connection connect --workspace acme --kind {kind}"));
         let page = read(&format!("docs/integrations/{kind}.md"));
-        assert!(
-            page.contains(&format!("connection test --workspace acme --kind {kind}")),
-            "{kind}"
-        );
+        assert!(page.contains("connection test conn_"), "{kind}");
         assert!(page.contains("## What answers mean"), "{kind}");
         check_urls(*kind);
         check_test_call(*kind);
