@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::provider::Provider;
+use crate::system_event::SystemEvent;
+
 /// The longest type or pattern, in bytes.
 pub const EVENT_TYPE_BYTES_MAX: usize = 128;
 /// The most patterns of one subscription.
@@ -43,6 +46,14 @@ impl EventType {
     /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether its first part is one of the providers' or of Hookyard's own: no application publishes such events.
+    pub fn is_reserved(&self) -> bool {
+        let first = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+        let own = first(&self.0);
+        Provider::ALL.iter().any(|it| it.as_str() == own)
+            || SystemEvent::ALL.iter().any(|it| first(it.as_str()) == own)
     }
 }
 
@@ -146,6 +157,18 @@ mod tests {
         for bad in ["", ".", "a.", ".a", "a..b", "a b", "post.*", "é", "a/b", "a\u{0}", &too_long]
         {
             assert!(bad.parse::<EventType>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_types_of_providers_and_of_hookyard_itself_are_reserved() {
+        for reserved in
+            ["github.push", "linear.x", "GitHub.push", "sync.completed", "sync", "source.x.y"]
+        {
+            assert!(reserved.parse::<EventType>().unwrap().is_reserved(), "{reserved}");
+        }
+        for free in ["post.created", "githubs.push", "my.github.push", "syncs", "ping"] {
+            assert!(!free.parse::<EventType>().unwrap().is_reserved(), "{free}");
         }
     }
 

@@ -20,7 +20,8 @@ pub(crate) fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Malfor
     result
 }
 
-fn reason(error: &serde_json::Error) -> Malformed {
+/// What is wrong with a body that is no JSON, or not the JSON that it should be.
+pub(crate) fn reason(error: &serde_json::Error) -> Malformed {
     let what = match error.classify() {
         Category::Syntax | Category::Io => "the body is not valid JSON",
         Category::Eof => "the body is not valid JSON: it ends too early",

@@ -1,4 +1,4 @@
-//! Proves who sent a webhook, and reads from it what Hookyard needs to know.
+//! Proves who sent a webhook, and reads from it what Hookyard needs to know; reads what applications publish.
 //!
 //! Pure: bytes, headers, secrets and the present time go in, [`Verified`] or a [`Rejection`] comes out. The order
 //! is fixed: the signature over the raw bytes first; headers and body are looked at only when it is good.
@@ -9,6 +9,7 @@ mod freshness;
 mod github;
 mod json;
 mod linear;
+mod publication;
 mod rejection;
 pub mod sign;
 mod signature;
@@ -24,6 +25,7 @@ pub use call::Call;
 pub use freshness::Freshness;
 pub use github::{github_envelope, github_payload};
 pub use linear::{LinearEnvelope, linear_envelope};
+pub use publication::{DATA_DEPTH_MAX, Published, idempotency_key, publications};
 pub use rejection::{Malformed, Rejection};
 pub use stored_headers::stored_headers;
 pub use verified::{Envelope, Verified};
