@@ -1,8 +1,10 @@
 //! The answers: one place that turns what happened into a status and a body.
 
+mod published;
+
 use bytes::Bytes;
 use hookyard_domain::github_event::Ignored;
-use hookyard_sources::Rejection;
+use hookyard_sources::{Malformed, Rejection};
 use hookyard_store::ingest::{Rearmed, Recorded};
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
@@ -10,6 +12,9 @@ use serde::Serialize;
 
 use crate::arrival::Named;
 use crate::body::Unread;
+use crate::recorder::{Known, Outcome};
+
+pub(crate) use published::published;
 
 /// What the caller gets.
 pub(crate) type Answer = Response<Full<Bytes>>;
@@ -23,7 +28,15 @@ pub(crate) enum Refused {
     UnknownPath,
     MethodNotAllowed,
     UnknownSource,
+    /// No such workspace, or not the token's.
+    UnknownWorkspace,
     NoSecret,
+    TokenMissing,
+    /// Unknown, revoked, expired, or nothing like a token.
+    TokenWrong,
+    ScopeMissing,
+    /// An `Idempotency-Key` came again with another body.
+    KeyReused,
     Unread(Unread),
     /// It says its length in two ways.
     Contradictory,
@@ -63,15 +76,12 @@ struct Failed<'a> {
 }
 
 /// The answer to a call that was recorded, or had been before.
-pub(crate) fn recorded(
-    named: &Named,
-    recorded: &Recorded,
-    rearmed: Option<&Rearmed>,
-    accepted_status: u16,
-) -> Answer {
+pub(crate) fn recorded(named: &Named, outcome: &Outcome, accepted_status: u16) -> Answer {
     let status = StatusCode::from_u16(accepted_status).unwrap_or(StatusCode::ACCEPTED);
-    match (recorded, rearmed) {
-        (Recorded::Accepted { .. }, _) | (Recorded::Duplicate, Some(Rearmed::Queued(_))) => {
+    let recorded = outcome.recorded.first().unwrap_or(&Recorded::Refused);
+    match (recorded, &outcome.known) {
+        (Recorded::Accepted { .. }, _)
+        | (Recorded::Duplicate, Some(Known::Delivery(Rearmed::Queued(_)))) => {
             accepted(named, status)
         }
         (Recorded::Ignored { reason }, _) => {
@@ -121,13 +131,47 @@ pub(crate) fn rejected(rejection: &Rejection) -> Answer {
     json(status, &Failed { ok: false, error: &rejection.to_string() })
 }
 
+/// The answer to a proven sender whose call cannot be read.
+pub(crate) fn malformed(reason: &Malformed) -> Answer {
+    json(StatusCode::BAD_REQUEST, &Failed { ok: false, error: &reason.to_string() })
+}
+
 /// The answer to a call that got no further.
 pub(crate) fn refused(refused: Refused) -> Answer {
-    let (status, error) = match refused {
+    let (status, error) = status_and_error(refused);
+    let mut answer = json(status, &Failed { ok: false, error });
+    let headers = answer.headers_mut();
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
+    }
+    if let Some(challenge) = challenge(refused) {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+    }
+    if matches!(refused, Refused::Unread(_)) {
+        // The rest of the body is not read: nothing else can come over this connection.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
+}
+
+fn status_and_error(refused: Refused) -> (StatusCode, &'static str) {
+    match refused {
         Refused::UnknownPath => (StatusCode::NOT_FOUND, "no such path"),
         Refused::UnknownSource => (StatusCode::NOT_FOUND, "unknown source"),
+        Refused::UnknownWorkspace => (StatusCode::NOT_FOUND, "unknown workspace"),
         Refused::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "use POST"),
         Refused::NoSecret => (StatusCode::SERVICE_UNAVAILABLE, "no secret configured"),
+        Refused::TokenMissing => (StatusCode::UNAUTHORIZED, "no bearer token"),
+        Refused::TokenWrong => (StatusCode::UNAUTHORIZED, "invalid token"),
+        Refused::ScopeMissing => {
+            (StatusCode::FORBIDDEN, "the token lacks the scope `events:write`")
+        }
+        Refused::KeyReused => {
+            (StatusCode::CONFLICT, "this Idempotency-Key was used with another body")
+        }
         Refused::Unread(Unread::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, "body too large"),
         Refused::Unread(Unread::TooSlow) => (StatusCode::REQUEST_TIMEOUT, "body too slow"),
         Refused::Unread(Unread::Broken) => {
@@ -141,20 +185,28 @@ pub(crate) fn refused(refused: Refused) -> Answer {
         }
         Refused::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "temporarily unavailable"),
         Refused::Unstorable => (StatusCode::BAD_REQUEST, "the event cannot be stored"),
-    };
-    let mut answer = json(status, &Failed { ok: false, error });
-    let headers = answer.headers_mut();
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+}
+
+/// What a token must be to pass (RFC 6750, section 3).
+fn challenge(refused: Refused) -> Option<&'static str> {
+    match refused {
+        Refused::TokenMissing => Some(r#"Bearer realm="hookyard""#),
+        Refused::TokenWrong => Some(r#"Bearer realm="hookyard", error="invalid_token""#),
+        Refused::ScopeMissing => {
+            Some(r#"Bearer realm="hookyard", error="insufficient_scope", scope="events:write""#)
+        }
+        Refused::UnknownPath
+        | Refused::MethodNotAllowed
+        | Refused::UnknownSource
+        | Refused::UnknownWorkspace
+        | Refused::NoSecret
+        | Refused::KeyReused
+        | Refused::Unread(_)
+        | Refused::Contradictory
+        | Refused::Unavailable
+        | Refused::Unstorable => None,
     }
-    if matches!(refused, Refused::Unread(_)) {
-        // The rest of the body is not read: nothing else can come over this connection.
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    answer
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Answer {

@@ -48,6 +48,7 @@ pub(crate) fn arrival(
         delivery_id: verified.delivery_id,
         hook_id: verified.hook_id,
         id_key: Some(id_key),
+        part_of: None,
         body_hash: None,
         // No scheme here signs a time that would make a late copy fail.
         body_key: Some(body_key),
@@ -76,7 +77,7 @@ fn wish(verified: &Verified<'_>) -> (Wish, Option<i64>) {
 }
 
 /// A key of two parts that cannot be mistaken for another pair.
-fn key(parts: [&[u8]; 2]) -> DedupeKey {
+pub(crate) fn key(parts: [&[u8]; 2]) -> DedupeKey {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());

@@ -1,5 +1,7 @@
 //! One call from the first byte to the answer: bound, verify, record, answer.
 
+mod publish;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hookyard_sources::{Call, Rejection, Verified};
 use hookyard_store::Store;
-use hookyard_store::ingest::Door;
+use hookyard_store::ingest::{Arrival, Door};
 use hookyard_vault::KeyRing;
 use http::{HeaderMap, HeaderValue, Request, header};
 use hyper::body::Incoming;
@@ -17,21 +19,23 @@ use tokio::time::Instant;
 use crate::answer::{Answer, Refused, recorded, refused, rejected};
 use crate::arrival::arrival;
 use crate::body;
-use crate::budget::Budget;
+use crate::budget::{Budget, Charge};
 use crate::framing::{Framing, is_chunked};
-use crate::recorder::Recorder;
+use crate::recorder::{Outcome, Recorder};
 use crate::route::{Route, route};
 use crate::settings::{Limits, Settings};
 use crate::source_cache::{OpenSource, SourceCache};
+use crate::token_cache::TokenCache;
 
-/// Bodies from this size on are verified off the runtime's usual turns: hashing them takes milliseconds.
-const LONG_HASH_BYTES: usize = 512 * 1024;
+/// Bodies from this size on are verified or read off the runtime's usual turns: that takes milliseconds.
+const LONG_BODY_BYTES: usize = 512 * 1024;
 
 /// Everything that a call meets.
 pub(crate) struct Gateway {
     pub(crate) limits: Limits,
     record_within: Duration,
     sources: SourceCache,
+    tokens: TokenCache,
     budget: Arc<Budget>,
     recorder: Recorder,
 }
@@ -46,7 +50,8 @@ impl Gateway {
         let limits = settings.limits.clone();
         Self {
             record_within: Duration::from_millis(settings.recording.record_ms_max),
-            sources: SourceCache::new(store, keys),
+            sources: SourceCache::new(store.clone(), keys),
+            tokens: TokenCache::new(store),
             budget: Arc::new(Budget::new(limits.body_budget_bytes, limits.body_budget_share)),
             limits,
             recorder,
@@ -66,6 +71,7 @@ impl Gateway {
             Route::Unknown => refused(Refused::UnknownPath),
             Route::MethodNotAllowed => refused(Refused::MethodNotAllowed),
             Route::Door(door) => self.receive(door, request, peer).await.unwrap_or_else(refused),
+            Route::Events(slug) => self.publish(slug, request, peer).await.unwrap_or_else(refused),
         };
         if ends_connection {
             answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -99,17 +105,21 @@ impl Gateway {
         let fresh = verified.fresh;
         let (named, arrival) =
             arrival(&source.source, verified, &head.headers, body.clone(), clock);
-        let outcome =
-            tokio::time::timeout(self.record_within, self.recorder.record(arrival, fresh, charge))
-                .await
-                .map_err(|_| Refused::Unavailable)?
-                .map_err(|_| Refused::Unavailable)?;
-        Ok(recorded(
-            &named,
-            &outcome.recorded,
-            outcome.rearmed.as_ref(),
-            source.source.accepted_status.unsigned_abs(),
-        ))
+        let outcome = self.record(vec![arrival], fresh, charge).await?;
+        Ok(recorded(&named, &outcome, source.source.accepted_status.unsigned_abs()))
+    }
+
+    /// Records the events of a call, if that is possible in time.
+    async fn record(
+        &self,
+        arrivals: Vec<Arrival>,
+        fresh: bool,
+        charge: Charge,
+    ) -> Result<Outcome, Refused> {
+        tokio::time::timeout(self.record_within, self.recorder.record(arrivals, fresh, charge))
+            .await
+            .map_err(|_| Refused::Unavailable)?
+            .map_err(|_| Refused::Unavailable)
     }
 
     async fn source(&self, door: Door) -> Result<Arc<OpenSource>, Refused> {
@@ -165,6 +175,6 @@ impl Gateway {
                 &source.freshness,
             )
         };
-        if body.len() < LONG_HASH_BYTES { verify() } else { tokio::task::block_in_place(verify) }
+        if body.len() < LONG_BODY_BYTES { verify() } else { tokio::task::block_in_place(verify) }
     }
 }

@@ -1,4 +1,5 @@
-//! The public listener: it proves who sent a webhook, records it exactly once, enqueues and answers.
+//! The public listener: it proves who sent a webhook or published an event, records it exactly once, enqueues and
+//! answers.
 
 mod answer;
 mod arrival;
@@ -8,11 +9,13 @@ mod clock;
 mod framing;
 mod gateway;
 mod listener;
+mod publication;
 mod publishing;
 mod recorder;
 mod route;
 mod settings;
 mod source_cache;
+mod token_cache;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -3,13 +3,13 @@
 use hookyard_domain::job::{JobKind, READY_GRACE_MS};
 use hookyard_process::{Stop, Tasks};
 use hookyard_queue::{BrokerSettings, Pointer, Publication, Publisher, SyncMessage};
-use hookyard_store::ingest::{Arrival, QueuedSync, Rearmed, Recorded, Wish};
+use hookyard_store::ingest::{Arrival, Earlier, QueuedSync, Rearmed, Recorded, Wish};
 use hookyard_store::{Store, jobs};
 use metrics::counter;
 use tokio::sync::mpsc;
 use tracing::debug;
 
-use crate::recorder::Outcome;
+use crate::recorder::{Known, Outcome};
 
 /// How many batches of unpublished pointers may wait to be marked; more are left to the sweep.
 const UNPUBLISHED_BATCHES_MAX: usize = 64;
@@ -55,21 +55,31 @@ impl Publishing {
     }
 }
 
-/// What must be published for a recorded batch.
-pub(crate) fn publications(
-    batch: &[impl AsRef<Arrival>],
-    outcomes: &[Outcome],
+/// What must be published for recorded calls.
+pub(crate) fn publications<'a>(
+    calls: impl Iterator<Item = (&'a [Arrival], &'a Outcome)>,
 ) -> Vec<Publication> {
-    let mut publications = Vec::with_capacity(batch.len());
-    for (arrival, outcome) in batch.iter().map(AsRef::as_ref).zip(outcomes) {
-        match (&outcome.recorded, &outcome.rearmed) {
-            (Recorded::Accepted { routed, syncs }, _) => {
-                publications.extend(routed.then_some(Publication::Event(arrival.event)));
-                publications
-                    .extend(syncs.iter().filter_map(|sync| sync_publication(arrival, sync)));
+    let mut publications = Vec::new();
+    for (arrivals, outcome) in calls {
+        match &outcome.known {
+            None => {}
+            Some(Known::Delivery(Rearmed::Queued(event))) => {
+                publications.push(Publication::Event(*event));
             }
-            (_, Some(Rearmed::Queued(event))) => publications.push(Publication::Event(*event)),
-            _ => {}
+            Some(Known::Delivery(Rearmed::LeftAlone(_) | Rearmed::Own(_) | Rearmed::Unknown)) => {}
+            // Whoever recorded it did not come to publish it.
+            Some(Known::Publication(Earlier::Same { events, own: true })) => {
+                let queued = events.iter().filter(|(_, queued)| *queued);
+                publications.extend(queued.map(|(event, _)| Publication::Event(*event)));
+            }
+            Some(Known::Publication(
+                Earlier::Same { own: false, .. } | Earlier::Other | Earlier::Forgotten,
+            )) => {}
+        }
+        for (arrival, recorded) in arrivals.iter().zip(&outcome.recorded) {
+            let Recorded::Accepted { routed, syncs } = recorded else { continue };
+            publications.extend(routed.then_some(Publication::Event(arrival.event)));
+            publications.extend(syncs.iter().filter_map(|sync| sync_publication(arrival, sync)));
         }
     }
     publications

@@ -1,4 +1,4 @@
-//! Gathers verified calls, without waiting, into batches; each is one statement in one transaction.
+//! Gathers calls of proven senders, without waiting, into batches; each is one statement in one transaction.
 //!
 //! ```text
 //!   calls ──▶ waiting (bounded) ──▶ committer 1 ──▶ commit ──▶ answers, pointers to publish
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use hookyard_process::{Readiness, Tasks};
 use hookyard_store::StoreSettings;
-use hookyard_store::ingest::{Arrival, Rearmed, Recorded};
+use hookyard_store::ingest::{Arrival, Earlier, Rearmed, Recorded};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::budget::Charge;
@@ -26,9 +26,19 @@ use crate::settings::Recording;
 /// What became of a call.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    pub(crate) recorded: Recorded,
-    /// What a duplicate led to.
-    pub(crate) rearmed: Option<Rearmed>,
+    /// What became of each of its events, in order.
+    pub(crate) recorded: Vec<Recorded>,
+    /// What was found of it if it came before.
+    pub(crate) known: Option<Known>,
+}
+
+/// What was found of a call that came before.
+#[derive(Debug)]
+pub(crate) enum Known {
+    /// A provider's: perhaps its event was given another chance.
+    Delivery(Rearmed),
+    /// An application's.
+    Publication(Earlier),
 }
 
 /// The call was not recorded, or nobody knows whether it was: the sender must try again.
@@ -37,18 +47,13 @@ pub(crate) struct NotRecorded;
 
 /// A call that waits to be recorded.
 struct Waiting {
-    arrival: Arrival,
+    /// Its events: one, but for an application's.
+    arrivals: Vec<Arrival>,
     /// False for a call that counts only if it was never seen: its repetition gives nothing another chance.
     fresh: bool,
     answer: oneshot::Sender<Result<Outcome, NotRecorded>>,
     /// The body is in memory as long as the call waits, whether or not its sender does.
     _charge: Charge,
-}
-
-impl AsRef<Arrival> for Waiting {
-    fn as_ref(&self) -> &Arrival {
-        &self.arrival
-    }
 }
 
 /// Hands calls to the committers. Its drop ends them when everything is answered.
@@ -89,16 +94,16 @@ impl Recorder {
         &self.clock
     }
 
-    /// Records a call; returns after the commit.
+    /// Records all events of a call or none; returns after the commit.
     pub(crate) async fn record(
         &self,
-        arrival: Arrival,
+        arrivals: Vec<Arrival>,
         fresh: bool,
         charge: Charge,
     ) -> Result<Outcome, NotRecorded> {
         let (answer, answered) = oneshot::channel();
         // Full: the database cannot keep up, and the sender hears so at once.
-        let waiting = Waiting { arrival, fresh, answer, _charge: charge };
+        let waiting = Waiting { arrivals, fresh, answer, _charge: charge };
         self.waiting.try_send(waiting).map_err(|_| NotRecorded)?;
         answered.await.map_err(|_| NotRecorded)?
     }

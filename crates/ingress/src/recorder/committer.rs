@@ -7,14 +7,15 @@ use backoff::ExponentialBackoff;
 use backoff::backoff::Backoff as _;
 use hookyard_process::Gate;
 use hookyard_store::ingest::{
-    BATCH_BYTES_MAX, BATCH_ROWS_MAX, Committer, Duplicate, Rearmed, Recorded, rearm,
+    Arrival, BATCH_BYTES_MAX, BATCH_ROWS_MAX, Committer, Rearmed, Recorded, Repetition, earlier,
+    rearm,
 };
 use hookyard_store::{StoreError, StoreSettings};
 use metrics::counter;
 use tokio::sync::Semaphore;
 use tracing::{error, warn};
 
-use super::{NotRecorded, Outcome, Waiting};
+use super::{Known, NotRecorded, Outcome, Waiting};
 use crate::clock::Clock;
 use crate::publishing::{Publishing, publications};
 
@@ -107,17 +108,24 @@ impl Committing {
 
     /// Adds whatever waits already, up to a batch.
     fn gather(&self, batch: &mut Vec<Waiting>) {
-        let mut bytes: usize = batch.iter().map(|call| call.arrival.body.len()).sum();
-        while batch.len() < BATCH_ROWS_MAX && bytes < BATCH_BYTES_MAX {
+        let mut rows: usize = batch.iter().map(|call| call.arrivals.len()).sum();
+        let mut bytes: usize = batch.iter().map(Waiting::bytes).sum();
+        while rows < BATCH_ROWS_MAX && bytes < BATCH_BYTES_MAX {
             let Ok(call) = self.calls.try_recv() else { break };
-            bytes += call.arrival.body.len();
+            rows += call.arrivals.len();
+            bytes += call.bytes();
             batch.push(call);
         }
     }
 
     fn answer(&self, batch: &mut Vec<Waiting>, outcomes: Vec<Outcome>, grace_ms: u32) {
         // Jobs without grace were written while the broker was away: they are due without a message.
-        let publications = if grace_ms == 0 { Vec::new() } else { publications(batch, &outcomes) };
+        let publications = if grace_ms == 0 {
+            Vec::new()
+        } else {
+            let calls = batch.iter().map(|call| call.arrivals.as_slice());
+            publications(calls.zip(&outcomes))
+        };
         for (call, outcome) in batch.drain(..).zip(outcomes) {
             drop(call.answer.send(Ok(outcome))); // The caller may have gone away.
         }
@@ -145,48 +153,79 @@ async fn record(
     batch: &[Waiting],
     grace_ms: u32,
 ) -> Result<Vec<Outcome>, StoreError> {
-    let recorded = match committer.record(batch, grace_ms).await {
-        // One bad row fails the whole statement: record each by itself, so that only the bad one is refused.
+    let arrivals: Vec<&Arrival> = batch.iter().flat_map(|call| &call.arrivals).collect();
+    let recorded = match committer.record(&arrivals, grace_ms).await {
+        // One bad row fails the whole statement: record each call by itself, so that only the bad one is refused.
         Err(error @ StoreError::Refused(_)) => {
             warn!("recording {} calls one by one: {}", batch.len(), error.brief());
             one_by_one(committer, batch, grace_ms).await?
         }
         recorded => recorded?,
     };
-    let duplicates: Vec<Duplicate> = batch
+    let mut recorded = recorded.into_iter();
+    let mut outcomes: Vec<Outcome> = batch
         .iter()
-        .zip(&recorded)
-        .filter(|(call, recorded)| is_repetition(call, recorded))
-        .filter_map(|(call, _)| call.arrival.duplicate())
-        .collect();
-    let mut rearmed = match duplicates.as_slice() {
-        [] => Vec::new(),
-        duplicates => rearm(committer, duplicates, grace_ms).await?,
-    }
-    .into_iter();
-    Ok(batch
-        .iter()
-        .zip(recorded)
-        .map(|(call, recorded)| {
-            if is_repetition(call, &recorded) {
-                outcome_of_duplicate(rearmed.next())
-            } else {
-                Outcome { recorded, rearmed: None }
-            }
+        .map(|call| Outcome {
+            recorded: recorded.by_ref().take(call.arrivals.len()).collect(),
+            known: None,
         })
-        .collect())
+        .collect();
+    look_up_deliveries(committer, batch, &mut outcomes, grace_ms).await?;
+    look_up_publications(committer, batch, &mut outcomes).await?;
+    Ok(outcomes)
 }
 
-/// Whether a duplicate may give its event another chance.
-fn is_repetition(call: &Waiting, recorded: &Recorded) -> bool {
-    *recorded == Recorded::Duplicate && call.fresh
+/// Those calls that came before, with what they are looked up by.
+fn repeated<T>(
+    batch: &[Waiting],
+    outcomes: &[Outcome],
+    by: impl Fn(&Waiting) -> Option<T>,
+) -> (Vec<usize>, Vec<T>) {
+    let calls = batch.iter().zip(outcomes).enumerate();
+    let repeated =
+        calls.filter(|(_, (_, outcome))| outcome.recorded.contains(&Recorded::Duplicate));
+    repeated.filter_map(|(n, (call, _))| Some((n, by(call)?))).unzip()
 }
 
-fn outcome_of_duplicate(rearmed: Option<Rearmed>) -> Outcome {
-    match rearmed {
-        Some(Rearmed::Own(recorded)) => Outcome { recorded, rearmed: None },
-        rearmed => Outcome { recorded: Recorded::Duplicate, rearmed },
+/// Gives the events of redeliveries another chance where they may have one.
+async fn look_up_deliveries(
+    committer: &Committer,
+    batch: &[Waiting],
+    outcomes: &mut [Outcome],
+    grace_ms: u32,
+) -> Result<(), StoreError> {
+    let of_delivery = |call: &Waiting| call.arrivals.first().filter(|_| call.fresh)?.duplicate();
+    let (calls, duplicates) = repeated(batch, outcomes, of_delivery);
+    if duplicates.is_empty() {
+        return Ok(());
     }
+    for (n, rearmed) in calls.into_iter().zip(rearm(committer, &duplicates, grace_ms).await?) {
+        outcomes[n] = match rearmed {
+            Rearmed::Own(recorded) => Outcome { recorded: vec![recorded], known: None },
+            rearmed @ (Rearmed::Queued(_) | Rearmed::LeftAlone(_) | Rearmed::Unknown) => Outcome {
+                recorded: vec![Recorded::Duplicate],
+                known: Some(Known::Delivery(rearmed)),
+            },
+        };
+    }
+    Ok(())
+}
+
+/// Finds what was published first under the keys that came again.
+async fn look_up_publications(
+    committer: &Committer,
+    batch: &[Waiting],
+    outcomes: &mut [Outcome],
+) -> Result<(), StoreError> {
+    let of_publication = |call: &Waiting| Repetition::of(&call.arrivals);
+    let (calls, repetitions) = repeated(batch, outcomes, of_publication);
+    if repetitions.is_empty() {
+        return Ok(());
+    }
+    for (n, found) in calls.into_iter().zip(earlier(committer, &repetitions).await?) {
+        outcomes[n].known = Some(Known::Publication(found));
+    }
+    Ok(())
 }
 
 async fn one_by_one(
@@ -196,17 +235,24 @@ async fn one_by_one(
 ) -> Result<Vec<Recorded>, StoreError> {
     let mut recorded = Vec::with_capacity(batch.len());
     for call in batch {
-        recorded.push(match committer.record(std::slice::from_ref(call), grace_ms).await {
-            Ok(mut alone) => alone.pop().unwrap_or(Recorded::Refused),
+        match committer.record(&call.arrivals, grace_ms).await {
+            Ok(of_call) => recorded.extend(of_call),
             Err(error @ StoreError::Refused(_)) => {
-                let kind = &call.arrival.event_type;
+                let kind = call.arrivals.first().map_or("none", |it| it.event_type.as_str());
                 error!("a call of type {kind} cannot be stored: {}", error.brief());
-                Recorded::Refused
+                recorded.extend(call.arrivals.iter().map(|_| Recorded::Refused));
             }
             Err(error) => return Err(error),
-        });
+        }
     }
     Ok(recorded)
+}
+
+impl Waiting {
+    /// The bytes of its bodies.
+    fn bytes(&self) -> usize {
+        self.arrivals.iter().map(|it| it.body.len()).sum()
+    }
 }
 
 /// Whether the caller has not given up yet: one that has will hear nothing, and comes back by itself.

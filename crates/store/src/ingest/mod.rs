@@ -4,21 +4,29 @@
 //! hashes, each sorted: two committers with overlapping batches wait for one another and cannot deadlock. A
 //! conflicting key of a transaction in flight is waited for too, so that the answer to a duplicate is as durable
 //! as the answer to the first.
+//!
+//! A call of an application may bring many events. They are recorded together or not at all: one key stands for the
+//! whole call, and the ids of its events follow from the first one's.
 
+mod earlier;
 mod rearm;
 mod source;
 mod statement;
+mod token;
 
 use bytes::Bytes;
 use hookyard_domain::event::Origin;
 use hookyard_domain::github_event::Push;
 use hookyard_domain::ids::{EventId, InstanceId, SourceId, SyncEventId, TargetId, WorkspaceId};
+use uuid::Uuid;
 
+pub use earlier::{Earlier, Repetition, earlier};
 pub use rearm::{Duplicate, Rearmed, rearm};
 pub use source::{ActiveSource, Door, active_source};
 pub use statement::{Committer, RECORD_STATEMENT};
+pub use token::{OpenToken, TokenHash, open_token};
 
-/// How many arrivals one statement takes at most.
+/// How many arrivals one statement takes at most, but for a single call of more.
 pub const BATCH_ROWS_MAX: usize = 256;
 /// How many bytes of bodies one statement takes at most, but for a single larger one.
 pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -26,7 +34,21 @@ pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A key by which an event is recognised: the first 16 bytes of a SHA-256.
 pub type DedupeKey = [u8; 16];
 
-/// One verified call, ready to be recorded.
+/// How many events a call of an application may bring.
+pub const CALL_EVENTS_MAX: usize = 1_000;
+/// The bits of an event's id that say which one of its call it is.
+const NUMBER_IN_CALL: u128 = 0x3ff;
+const _: () = assert!(CALL_EVENTS_MAX as u128 <= NUMBER_IN_CALL + 1);
+
+/// The id of a call's `n`-th event, counted from 0; `of_call` is that of any of them.
+///
+/// So the key of a call, which leads to its first event, leads to all of them. They are of one time and one partition.
+pub fn event_of_call(of_call: EventId, n: usize) -> EventId {
+    let random = of_call.0.as_u128() & !NUMBER_IN_CALL;
+    EventId(Uuid::from_u128(random | (n as u128 & NUMBER_IN_CALL)))
+}
+
+/// One event of a verified call, ready to be recorded.
 #[derive(Debug, Clone)]
 pub struct Arrival {
     pub event: EventId,
@@ -41,8 +63,10 @@ pub struct Arrival {
     pub delivery_id: Option<String>,
     pub hook_id: Option<String>,
     /// Of hook id and delivery id, or of the body where the provider sent no id; of an application's
-    /// `Idempotency-Key`, if it sent one.
+    /// `Idempotency-Key`. None: it is recorded if `part_of` is.
     pub id_key: Option<DedupeKey>,
+    /// The first event of its call, whose key stands for it.
+    pub part_of: Option<EventId>,
     /// Of the body, for schemes whose signature covers no time or whose accepted age is long.
     pub body_key: Option<DedupeKey>,
     /// Of everything that an `Idempotency-Key` stands for.
@@ -56,9 +80,9 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// By what its event is found if it was recorded before.
+    /// By what its event is found if it was delivered before.
     pub fn duplicate(&self) -> Option<Duplicate> {
-        let id_key = self.id_key?;
+        let id_key = self.id_key.filter(|_| self.origin == Origin::Webhook)?;
         Some(Duplicate { event: self.event, source: self.source, id_key })
     }
 }
@@ -89,7 +113,7 @@ pub enum Recorded {
     Ignored { reason: String },
     /// The same signed body came before under another id; recorded, not processed.
     Replay,
-    /// The same delivery id came before; nothing was written.
+    /// The same delivery id, or the key of its call, came before; nothing was written.
     Duplicate,
     /// The database takes everything but this row.
     Refused,

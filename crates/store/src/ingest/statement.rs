@@ -21,10 +21,10 @@ pub const RECORD_STATEMENT: &str = "-- ingest::record
 with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int4[], $5::text[], $6::text[], $7::text[],
                          $8::bytea[], $9::bytea[], $10::int8[], $11::int8[], $12::text[], $13::text[],
-                         $14::text[], $15::text[], $16::text[], $21::text[], $22::bytea[]) with ordinality
+                         $14::text[], $15::text[], $16::text[], $21::text[], $22::bytea[], $23::uuid[]) with ordinality
       as t(event_id, source_id, workspace_id, replay_window_s, type, delivery_id, hook_id,
            id_key, body_key, installation_id, repository_id, repository, git_ref,
-           before_sha, head_sha, ignored, origin, body_hash, n)
+           before_sha, head_sha, ignored, origin, body_hash, part_of, n)
 ), by_id as (
     insert into dedupe (kind, source_id, key, event_id, body_hash)
     select (case origin when 'api' then 'i' else 'd' end)::\"char\", source_id, id_key, event_id, body_hash
@@ -42,12 +42,12 @@ with input as (
            body_key is not null and by_body.event_id is null
            -- A key that is not visible yet was inserted while this statement ran.
            and coalesce(seen.seen_at > now() - make_interval(secs => replay_window_s), true) as replay
-      from input left join by_id using (event_id) left join by_body using (event_id)
+      from input join by_id on by_id.event_id = coalesce(input.part_of, input.event_id)
+      left join by_body on by_body.event_id = input.event_id
       left join lateral (select event_id, seen_at from dedupe
                           where by_body.event_id is null
                             and kind = 'h' and source_id = input.source_id and key = input.body_key
                           limit 1) seen on true
-     where by_id.event_id is not null or id_key is null
 ), tracked as (
     select fresh.n, fresh.event_id, target.id as target_id, target.instance_id, target.workspace_id,
            fresh.delivery_id, fresh.type, fresh.repository, fresh.git_ref, fresh.before_sha, fresh.head_sha,
@@ -92,11 +92,19 @@ with input as (
     select fresh.event_id, account.workspace_id
       from fresh join connector_account account on account.installation_id = fresh.installation_id
      where fresh.workspace_id is null
+), kinds as (
+    -- A type is looked at once, however many events of a workspace have it.
+    select distinct reached.workspace_id, fresh.type from reached join fresh using (event_id) where not replay
+), wanted_kinds as (
+    select workspace_id, type from kinds
+     where exists (select 1 from subscription
+                    where subscription.workspace_id = kinds.workspace_id and subscription.status = 'active'
+                      and wants_event(subscription.event_types, kinds.type))
 ), wanted as (
     select distinct event_id
       from reached join fresh using (event_id)
-      join subscription on subscription.workspace_id = reached.workspace_id and subscription.status = 'active'
-     where not replay and wants_event(subscription.event_types, fresh.type)
+      join wanted_kinds on wanted_kinds.workspace_id = reached.workspace_id and wanted_kinds.type = fresh.type
+     where not replay
 ), verdict as (
     select fresh.*,
            -- The syncs of a push are its work; only subscribers make more of it.
@@ -247,6 +255,7 @@ impl Committer {
                 /* grace */ &(f64::from(ready_grace_ms) / 1000.0),
                 /* origin */ &column!(it => it.origin.as_str()),
                 /* body hash */ &column!(it => it.body_hash.as_ref().map(<[u8; 32]>::as_slice)),
+                /* part of */ &column!(it => it.part_of.map(|it| it.0)),
             ])
             .await?;
         Ok(rows)

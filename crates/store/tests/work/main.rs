@@ -7,6 +7,7 @@ mod disconnect;
 mod ingest;
 mod jobs;
 mod partitions;
+mod publications;
 mod races;
 mod reach;
 mod redundancy;

@@ -175,6 +175,7 @@ impl Yard {
             delivery_id: Some(delivery.to_owned()),
             hook_id: Some("1".to_owned()),
             id_key: Some(key(delivery.as_bytes())),
+            part_of: None,
             body_hash: None,
             body_key: Some(key(body.as_bytes())),
             headers: "{}".to_owned(),

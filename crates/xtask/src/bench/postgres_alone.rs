@@ -125,6 +125,7 @@ impl<'a> Arrivals<'a> {
             delivery_id: Some(own.delivery.to_string()),
             hook_id: Some(HOOK_ID.to_string()),
             id_key: Some(rng.random()),
+            part_of: None,
             body_hash: None,
             body_key: Some(rng.random()),
             headers: self.headers.clone(),
