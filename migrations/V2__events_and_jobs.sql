@@ -95,8 +95,10 @@ create index job_leased on job (due_at) where state = 'leased';
 -- A delivery's id begins with its event's time: a lane's jobs wait in that order, and keep their place.
 create index job_parked on job (workspace_id, lane_id, subject_id) where state = 'parked';
 -- The leased ones and the ready ones, by conditions that no other index has: what asks for them is served by these.
-create index job_lane_leased on job (workspace_id, lane_id) where lease_owner is not null and lane_id is not null;
-create index job_lane_ready on job (workspace_id)
+-- One entry a row: an entry shared by many could be marked as gone only when all of them are.
+create index job_lane_leased on job (workspace_id, lane_id) with (deduplicate_items = off)
+    where lease_owner is not null and lane_id is not null;
+create index job_lane_ready on job (workspace_id) with (deduplicate_items = off)
     where lane_id is not null and state not in ('scheduled', 'leased', 'parked');
 
 create table dead_letter (

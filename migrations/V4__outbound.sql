@@ -162,21 +162,35 @@ create table replay (
 );
 create index replay_by_workspace on replay (workspace_id, id);
 
--- How many jobs of each of these lanes are leased; nobody else leases of them until the transaction ends.
+-- How many jobs of each of these lanes are leased, and how many of its workspace, counted up to a limit; nobody else
+-- leases of these lanes until the transaction ends.
 --
 -- A statement sees what was committed before it began, a volatile function what was committed before each of its own:
 -- so the count includes what another worker leased while this one waited for the lock.
-create function lane_leased(workspaces uuid[], lanes uuid[]) returns table (lane_id uuid, leased bigint)
+--
+-- Leases come and go by the ten thousand a second. A plain index scan marks the entries of those that are gone, so that
+-- the next one need not look at them; a bitmap scan does not.
+create function lane_leased(workspaces uuid[], lanes uuid[], workspace_max bigint)
+    returns table (workspace_id uuid, lane_id uuid, leased bigint, workspace_leased bigint)
     language plpgsql volatile
+    set enable_seqscan = off set enable_bitmapscan = off set plan_cache_mode = force_generic_plan
 as $$
 begin
     perform pg_advisory_xact_lock(lock)
        from (select distinct hashtextextended(asked.lane::text, 7) as lock from unnest(lanes) as asked(lane) order by 1) locks;
     return query
-        select asked.lane, (select count(*) from job
-                             where job.workspace_id = asked.workspace and job.lane_id = asked.lane
-                               and job.lease_owner is not null)
-          from unnest(workspaces, lanes) as asked(workspace, lane);
+        with total as materialized (
+            select asked.workspace, (select count(*)
+                                       from (select from job
+                                              where job.workspace_id = asked.workspace and job.lane_id is not null
+                                                and job.lease_owner is not null limit workspace_max) leased) as leased
+              from (select distinct unnest(workspaces) as workspace) asked
+        )
+        select asked.workspace, asked.lane,
+               (select count(*) from job
+                 where job.workspace_id = asked.workspace and job.lane_id = asked.lane and job.lease_owner is not null),
+               total.leased
+          from unnest(workspaces, lanes) as asked(workspace, lane) join total using (workspace);
 end $$;
 
 -- Makes the partitions of yesterday, today and the days ahead; safe to call at any time by anybody who may.
@@ -184,7 +198,7 @@ end $$;
 -- A partition is made by itself and attached then: that holds up neither inserts nor readers, as making it in its
 -- place would.
 create function make_partitions(days_ahead integer) returns integer
-    language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '1s'
+    language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '30s'
 as $$
 declare
     day     date;
@@ -195,15 +209,17 @@ begin
     if days_ahead < 0 or days_ahead > 366 then
         raise exception 'days_ahead must be 0 to 366';
     end if;
+    -- Another maker is waited for; whoever uses the tables is not.
     perform pg_advisory_xact_lock(hashtext('make_partitions'));
+    set local lock_timeout = '1s';
     -- Yesterday too: a call may be in flight over midnight.
     for day in select generate_series((now() at time zone 'UTC')::date - 1, (now() at time zone 'UTC')::date + days_ahead, interval '1 day')::date loop
         foreach parent in array array['event', 'delivery', 'attempt'] loop
             name := parent || '_' || to_char(day, 'YYYYMMDD');
             if to_regclass(name) is null then
-                -- Room in every page of deliveries, so that a row's next state finds a place beside it.
+                -- Room in every page of deliveries for the next state of every row: many are written at once.
                 execute format('create table %I (like %I including all) with (fillfactor = %s)', name, parent,
-                               case parent when 'delivery' then 80 else 100 end);
+                               case parent when 'delivery' then 50 else 100 end);
                 execute format('alter table %I attach partition %I for values from (%L) to (%L)',
                                parent, name, event_day_bound(day), event_day_bound(day + 1));
                 made := made + (parent = 'event')::integer;

@@ -19,10 +19,10 @@ end $$;
 
 revoke all on schema public from public;
 grant usage on schema public to hookyard_ingress, hookyard_worker, hookyard_admin;
-revoke all on function make_partitions(integer), drop_partitions(date), lane_leased(uuid[], uuid[]) from public;
+revoke all on function make_partitions(integer), drop_partitions(date), lane_leased(uuid[], uuid[], bigint) from public;
 grant execute on function make_partitions(integer) to hookyard_ingress, hookyard_worker, hookyard_admin;
 grant execute on function drop_partitions(date) to hookyard_worker, hookyard_admin;
-grant execute on function lane_leased(uuid[], uuid[]) to hookyard_worker;
+grant execute on function lane_leased(uuid[], uuid[], bigint) to hookyard_worker;
 
 -- The ingress inserts. Its two other rights: to mark jobs due now whose messages it could not publish.
 grant select on source, source_secret, connector_account, connector_instance, connector_target, sync_event, job,

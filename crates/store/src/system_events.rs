@@ -25,7 +25,8 @@ pub async fn raise(
         ), event as (
             insert into event (id, workspace_id, origin, type, outcome, reason, content_type, body, body_bytes)
             select uuid_v7(now()), $1, 'system', $2, case when not wanted then 'ignored' end,
-                   case when not wanted then $4 end, 'application/json', $3, length($3)
+                   case when not wanted then $4 end, 'application/json', $3::bytea,
+                   length($3::bytea)
               from wanted
          returning id, outcome
         ), concerned as (

@@ -39,7 +39,7 @@ pub async fn end_unsent(db: &impl Db, unsent: &[Unsent]) -> Result<Vec<DeliveryI
                set state = case when cancel_requested_at is not null then 'cancelled' else held.state end,
                    state_at = now(), next_attempt_at = null, error = held.error
               from held
-             where delivery.id = any($3) and delivery.id = held.subject_id
+             where delivery.id between $3 and $7 and delivery.id = held.subject_id
          returning delivery.id, delivery.workspace_id, delivery.state, held.reason, held.error
         ), letter as (
             insert into dead_letter (id, workspace_id, subject_id, kind, reason, error)
@@ -64,10 +64,11 @@ pub async fn end_unsent(db: &impl Db, unsent: &[Unsent]) -> Result<Vec<DeliveryI
             &[
                 /* jobs */ &leases.jobs,
                 /* epochs */ &leases.epochs,
-                /* deliveries */ &leases.subjects,
+                /* first delivery */ &leases.first(),
                 /* states */ &column(DeliveryState::Dead, DeliveryState::Cancelled),
                 /* reasons */ &reasons,
                 /* errors */ &errors,
+                /* last delivery */ &leases.last(),
             ],
         )
         .await?;
@@ -109,7 +110,7 @@ pub async fn put_back(
             -- Whoever asks for it locks the job first: what is asked before the lock is seen here.
             update delivery set state = 'cancelled', state_at = now(), next_attempt_at = null
               from held
-             where delivery.id = any($3) and delivery.id = held.subject_id
+             where delivery.id between $3 and $5 and delivery.id = held.subject_id
                and delivery.cancel_requested_at is not null and delivery.state in ('pending', 'failed')
          returning held.id
         ), ended as (
@@ -131,8 +132,9 @@ pub async fn put_back(
             &[
                 /* jobs */ &leases.jobs,
                 /* epochs */ &leases.epochs,
-                /* deliveries */ &leases.subjects,
+                /* first delivery */ &leases.first(),
                 /* waits */ &waits,
+                /* last delivery */ &leases.last(),
             ],
         )
         .await?;
@@ -153,7 +155,7 @@ pub(super) async fn call_off(db: &impl Db, leases: &[Lease]) -> Result<(), Store
             update delivery
                set state = 'cancelled', state_at = now(), next_attempt_at = null
               from held
-             where delivery.id = any($3) and delivery.id = held.subject_id and delivery.state in ('pending', 'failed')
+             where delivery.id between $3 and $4 and delivery.id = held.subject_id and delivery.state in ('pending', 'failed')
         )
         delete from job where id = any(array(select id from held))";
     let leases = Columns::of(leases.iter().copied());
@@ -162,7 +164,8 @@ pub(super) async fn call_off(db: &impl Db, leases: &[Lease]) -> Result<(), Store
         &[
             /* jobs */ &leases.jobs,
             /* epochs */ &leases.epochs,
-            /* deliveries */ &leases.subjects,
+            /* first delivery */ &leases.first(),
+            /* last delivery */ &leases.last(),
         ],
     )
     .await
@@ -185,6 +188,16 @@ impl Columns {
             columns.subjects.push(lease.subject);
         }
         columns
+    }
+
+    /// The first and the last delivery: bounds by which a statement knows the partitions that it may look into. A list
+    /// of all of them would be gone through for each row that is looked up.
+    pub(super) fn first(&self) -> Uuid {
+        self.subjects.iter().min().copied().unwrap_or_default()
+    }
+
+    pub(super) fn last(&self) -> Uuid {
+        self.subjects.iter().max().copied().unwrap_or_default()
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { workspace_leased_max: 2_000 }
+        Self { workspace_leased_max: 1_000 }
     }
 }
 
@@ -72,24 +72,20 @@ pub async fn lease(
         ), asked as materialized (
             select distinct workspace_id, lane_id from found
         ), lane as materialized (
-            select counted.lane_id, coalesce(connection.concurrency_max, $4) - counted.leased as places
+            select counted.lane_id, coalesce(connection.concurrency_max, $4) - counted.leased as places,
+                   $5 - counted.workspace_leased as workspace_places
               from lane_leased(array(select workspace_id from asked order by lane_id),
-                               array(select lane_id from asked order by lane_id)) counted
+                               array(select lane_id from asked order by lane_id), $5) counted
               left join connection on connection.id = counted.lane_id
-        ), workspace as materialized (
-            select workspace_id, $5 - (select count(*) from job
-                                        where job.workspace_id = asked.workspace_id and job.lane_id is not null
-                                          and job.lease_owner is not null) as places
-              from (select distinct workspace_id from asked) asked
         ), in_lane as materialized (
-            select found.*, lane.places,
+            select found.*, lane.places, lane.workspace_places,
                    row_number() over (partition by lane_id order by subject_id) as nth
               from found join lane using (lane_id)
         ), placed as materialized (
-            select in_lane.id, in_lane.workspace_id, in_lane.lane_id, in_lane.nth <= in_lane.places
-                   and row_number() over (partition by workspace_id, in_lane.nth <= in_lane.places
-                                              order by nth, subject_id) <= workspace.places as fits
-              from in_lane join workspace using (workspace_id)
+            select id, workspace_id, lane_id,
+                   nth <= places and row_number() over (partition by workspace_id, nth <= places order by nth, subject_id)
+                                     <= workspace_places as fits
+              from in_lane
         ), parked as (
             update job set state = 'parked', lease_owner = null, due_at = now(), republished = 0
              where id = any(array(select id from placed where not fits))

@@ -31,28 +31,24 @@ pub async fn lease_parked(
     // Lanes take turns: the first of each before the second of any.
     const SQL: &str = "-- delivery_jobs::lease_parked
         with lane as materialized (
-            select asked.workspace_id, asked.lane_id,
-                   greatest(coalesce(connection.concurrency_max, $5) - counted.leased, 0) as places
-              from lane_leased($1, $2) counted
-              join unnest($1::uuid[], $2::uuid[]) as asked(workspace_id, lane_id) using (lane_id)
+            select counted.workspace_id, counted.lane_id,
+                   greatest(coalesce(connection.concurrency_max, $5) - counted.leased, 0) as places,
+                   $6 - counted.workspace_leased as workspace_places
+              from lane_leased($1, $2, $6) counted
               left join connection on connection.id = counted.lane_id
-        ), workspace as materialized (
-            select workspace_id, $6 - (select count(*) from job
-                                        where job.workspace_id = asked.workspace_id and job.lane_id is not null
-                                          and job.lease_owner is not null) as places
-              from (select distinct workspace_id from lane where places > 0) asked
         ), waiting as materialized (
-            select lane.workspace_id, waiting.id, waiting.subject_id,
+            select lane.workspace_id, lane.workspace_places, waiting.id, waiting.subject_id,
                    row_number() over (partition by lane.lane_id order by waiting.subject_id) as nth
               from lane
               cross join lateral (
                     select id, subject_id from job
                      where state = 'parked' and workspace_id = lane.workspace_id and lane_id = lane.lane_id
                      order by subject_id limit least(lane.places, $7) for update skip locked) waiting
-             where lane.places > 0
+             where lane.places > 0 and lane.workspace_places > 0
         ), chosen as materialized (
-            select id, nth, row_number() over (partition by workspace_id order by nth, subject_id) <= places as fits
-              from waiting join workspace using (workspace_id)
+            select id, nth,
+                   row_number() over (partition by workspace_id order by nth, subject_id) <= workspace_places as fits
+              from waiting
         )
         update job
            set state = 'leased', lease_owner = $3, due_at = now() + make_interval(secs => $4::float8),

@@ -133,7 +133,7 @@ async fn record_delivered(db: &impl Db, tries: &[&Tried]) -> Result<Vec<Delivery
                set state = 'delivered', state_at = now(), attempts = attempts + 1, next_attempt_at = null,
                    response_status = done.status, error_class = null, error = null
               from done
-             where delivery.id = any($3) and delivery.id = done.subject_id
+             where delivery.id between $3 and $11 and delivery.id = done.subject_id
          returning delivery.id, delivery.attempts, ago_s, duration_ms, status, headers, excerpt
         ), attempted as (
             insert into attempt (delivery_id, number, started_at, duration_ms, response_status, response_headers,
@@ -167,7 +167,7 @@ async fn record_delivered(db: &impl Db, tries: &[&Tried]) -> Result<Vec<Delivery
             &[
                 /* jobs */ &leases.jobs,
                 /* epochs */ &leases.epochs,
-                /* deliveries */ &leases.subjects,
+                /* first delivery */ &leases.first(),
                 /* ago */ &columns.ago_s,
                 /* duration */ &columns.duration_ms,
                 /* status */ &columns.status,
@@ -175,6 +175,7 @@ async fn record_delivered(db: &impl Db, tries: &[&Tried]) -> Result<Vec<Delivery
                 /* excerpt */ &columns.excerpts,
                 /* connections */ &receivers(tries, TriedReceiver::Connection),
                 /* clients */ &receivers(tries, TriedReceiver::OauthClient),
+                /* last delivery */ &leases.last(),
             ],
         )
         .await?;

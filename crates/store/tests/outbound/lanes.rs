@@ -1,6 +1,8 @@
 //! Lanes: places, parking, and turns.
 
 use hookyard_store::delivery_jobs::{LaneCursor, Limits, lease_parked, parked_lanes};
+use hookyard_store::fan_out::READY_PER_WORKSPACE_MAX;
+use hookyard_store::jobs::wake;
 use uuid::Uuid;
 
 use crate::support::{Yard, delivered};
@@ -74,4 +76,38 @@ async fn a_look_finds_every_parked_lane_in_its_turn() {
         }
     }
     assert_eq!((found.len(), looks), (1800, 3));
+}
+
+#[tokio::test]
+async fn a_workspace_fills_the_queue_only_so_far_and_leaves_another_its_place() {
+    let most = usize::try_from(READY_PER_WORKSPACE_MAX).unwrap();
+    let yard = Yard::new().await;
+    let other = hookyard_domain::ids::WorkspaceId(Uuid::now_v7());
+    yard.add_workspace(other, "other").await;
+    yard.connect("a", &["*"]).await;
+    yard.connect_in(other, "b", &["*"]).await;
+    assert_eq!(yard.owe(most + 200).await.len(), most);
+    assert!(yard.owe(1).await.is_empty(), "what waits comes first");
+    let events = yard.publish_in(other, "post.created", 1).await;
+    assert_eq!(yard.fan_out(&events).await.len(), 1);
+    // A flood of retries that are due at once: they wait parked, and the other's one is found behind them.
+    yard.run("delete from job").await;
+    yard.run(
+        "insert into job (subject_id, workspace_id, lane_id, kind, state, due_at)
+         select id, workspace_id, receiver_id, 'delivery', 'scheduled', now() - interval '1 minute' from delivery",
+    )
+    .await;
+    yard.run("update job set due_at = now() where workspace_id <> (select workspace_id from job limit 1)").await;
+    let conn = yard.worker().await;
+    let mut woken = 0;
+    loop {
+        let due = wake(&conn).await.unwrap();
+        if due.is_empty() {
+            break;
+        }
+        woken += due.len();
+    }
+    assert_eq!(woken, most + 1);
+    assert_eq!(yard.count("select count(*) from job where state = 'parked'").await, 201);
+    assert_eq!(yard.count("select count(*) from job where state = 'scheduled'").await, 0);
 }

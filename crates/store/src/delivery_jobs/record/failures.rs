@@ -28,7 +28,7 @@ const SQL: &str = "-- delivery_jobs::record_failed
                                       then now() + make_interval(secs => held.wait_s) end,
                response_status = held.status, error_class = held.class, error = held.error
           from held
-         where delivery.id = any($3) and delivery.id = held.subject_id
+         where delivery.id between $3 and $12 and delivery.id = held.subject_id
      returning delivery.id, delivery.workspace_id, delivery.state, delivery.attempts, held.*
     ), attempted as (
         insert into attempt (delivery_id, number, started_at, duration_ms, response_status, error_class, error,
@@ -69,7 +69,7 @@ pub(super) async fn record_failed(
             &[
                 /* jobs */ &leases.jobs,
                 /* epochs */ &leases.epochs,
-                /* deliveries */ &leases.subjects,
+                /* first delivery */ &leases.first(),
                 /* ago */ &columns.ago_s,
                 /* duration */ &columns.duration_ms,
                 /* status */ &columns.status,
@@ -78,6 +78,7 @@ pub(super) async fn record_failed(
                 /* classes */ &classes,
                 /* errors */ &errors,
                 /* waits */ &waits,
+                /* last delivery */ &leases.last(),
             ],
         )
         .await?;
