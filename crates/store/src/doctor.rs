@@ -61,6 +61,8 @@ pub async fn wrong_rights(db: &impl Db) -> Result<Vec<WrongRight>, StoreError> {
                        ('hookyard_ingress', 'blob', 'select', false),
                        ('hookyard_ingress', 'config_object', 'select', false),
                        ('hookyard_ingress', 'audit_log', 'select', false),
+                       ('hookyard_ingress', 'connection', 'select', false),
+                       ('hookyard_ingress', 'oauth_client', 'select', false),
                        ('hookyard_ingress', 'event', 'delete', false),
                        ('hookyard_ingress', 'job', 'delete', false),
                        ('hookyard_worker', 'github_app', 'select', true),
@@ -69,7 +71,11 @@ pub async fn wrong_rights(db: &impl Db) -> Result<Vec<WrongRight>, StoreError> {
                        ('hookyard_worker', 'sync_event', 'update', true),
                        ('hookyard_worker', 'config_object', 'insert', true),
                        ('hookyard_worker', 'blob', 'insert', true),
+                       ('hookyard_worker', 'connection', 'select', true),
+                       ('hookyard_worker', 'delivery', 'update', true),
+                       ('hookyard_worker', 'attempt', 'insert', true),
                        ('hookyard_worker', 'source_secret', 'select', false),
+                       ('hookyard_worker', 'token', 'select', false),
                        ('hookyard_worker', 'github_app', 'update', false),
                        ('hookyard_admin', 'source_secret', 'insert', true),
                        ('hookyard_admin', 'github_app', 'update', true),
@@ -90,7 +96,7 @@ pub async fn wrong_rights(db: &impl Db) -> Result<Vec<WrongRight>, StoreError> {
 /// Jobs that nobody looks at although it is time.
 pub async fn stuck_jobs(db: &impl Db) -> Result<StuckJobs, StoreError> {
     const SQL: &str = "-- doctor::stuck_jobs
-        select (select count(*) from ((select from job where state = 'ready' and kind in ('event', 'sync') and due_at < now() - interval '5 minutes'
+        select (select count(*) from ((select from job where state = 'ready' and kind in ('event', 'sync', 'delivery', 'replay') and due_at < now() - interval '5 minutes'
                                         limit 10000)
                                       union all
                                       (select from job where state = 'scheduled' and due_at < now() - interval '5 minutes'

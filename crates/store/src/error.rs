@@ -24,6 +24,9 @@ pub enum StoreError {
     /// A stored retry policy is none.
     #[error("a stored retry policy cannot be read")]
     RetryPolicy(#[source] serde_json::Error),
+    /// A stored filter of a replay is none.
+    #[error("a stored filter of a replay cannot be read")]
+    ReplayFilter(#[source] serde_json::Error),
     /// The database URL cannot be used.
     #[error("the database URL cannot be used: {0}")]
     Url(&'static str),
@@ -68,6 +71,7 @@ impl StoreError {
             | Self::Unknown(_)
             | Self::Selector(_)
             | Self::RetryPolicy(_)
+            | Self::ReplayFilter(_)
             | Self::Url(_)
             | Self::Schema { .. }
             | Self::Migration(_) => self.to_string(),
@@ -83,6 +87,7 @@ impl StoreError {
             | Self::Unknown(_)
             | Self::Selector(_)
             | Self::RetryPolicy(_)
+            | Self::ReplayFilter(_)
             | Self::Url(_)
             | Self::Schema { .. }
             | Self::Migration(_) => None,

@@ -6,6 +6,7 @@ use hookyard_domain::target::TargetStatus;
 use uuid::Uuid;
 
 use super::SyncWork;
+use super::tell::tell;
 use super::tracked::{self, target_of};
 use crate::config_objects::{self, Changes};
 use crate::jobs::{self, Ended, Lease};
@@ -97,6 +98,7 @@ pub async fn end(
         }
     }
     count_requests(&tx, work.sync_event, github_requests).await?;
+    tell(&tx, work.sync_event).await?;
     wake_parked(&tx, work.target).await?;
     // After those that waited were woken: it is to wait.
     recheck(&tx, work, end.recheck_ms().filter(|_| no_longer.is_none())).await?;
@@ -185,6 +187,7 @@ pub async fn bury(
         [/* id */ &lease.subject, /* reason */ &reason.as_str(), /* error */ &error];
     if let Some(row) = tx.row_opt(SQL, &parameters).await? {
         dead_letter(&tx, SyncEventId(lease.subject), reason.as_str(), Some(error)).await?;
+        tell(&tx, SyncEventId(lease.subject)).await?;
         wake_parked(&tx, TargetId(row.get("target_id"))).await?;
     }
     commit_finished(tx, lease).await

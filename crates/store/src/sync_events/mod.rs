@@ -8,6 +8,7 @@ mod past;
 mod pointers;
 mod queue;
 mod start;
+mod tell;
 mod tracked;
 
 pub use end::{Applied, End, FileResult, Spent, bury, end, park, retry};

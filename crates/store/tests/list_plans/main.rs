@@ -8,18 +8,20 @@ mod plans;
 use std::fmt::Debug;
 
 use hookyard_domain::config_object::{ObjectStatus, ObjectType};
+use hookyard_domain::delivery::DeliveryState;
 use hookyard_domain::event::EventOutcome;
 use hookyard_domain::ids::{ConfigObjectId, SourceId, SyncEventId, TargetId, WorkspaceId};
 use hookyard_domain::job::{JobKind, JobState};
 use hookyard_domain::sync_event::{FileOutcome, SyncStatus};
 use hookyard_store::audit::{self, AuditFilter};
 use hookyard_store::config_object_list::{self, ConfigObjectFilter};
+use hookyard_store::delivery_list::{self, DeliveryFilter};
 use hookyard_store::event_list::{self, EventFilter};
 use hookyard_store::paging::{PAGE_ITEMS_MAX, Page, PageRequest};
 use hookyard_store::sync_event_list::{self, Search, SyncEventFilter};
 use hookyard_store::{
-    Conn, StoreError, accounts, dead_letters, instances, job_list, mappings, rejected_messages,
-    sources, targets, workspaces,
+    Conn, StoreError, accounts, connections, dead_letters, instances, job_list, mappings,
+    oauth_clients, rejected_messages, replays, sources, subscriptions, targets, tokens, workspaces,
 };
 use hookyard_testkit::database::TestDatabase;
 use jiff::tz::TimeZone;
@@ -41,6 +43,8 @@ async fn every_list_query_uses_an_index() {
     work_lists(&conn).await;
     sync_event_lists(&conn).await;
     event_lists(&conn).await;
+    outbound_lists(&conn).await;
+    delivery_lists(&conn).await;
     config_object_lists(&conn).await;
 }
 
@@ -129,6 +133,52 @@ async fn event_lists(conn: &Conn) {
             since: given(bits, 5, last_hour),
         };
         walk(&format!("{filter:?}"), async |page| event_list::list(conn, &filter, page).await)
+            .await;
+    }
+}
+
+async fn outbound_lists(conn: &Conn) {
+    for workspace in [None, Some(workspace())] {
+        let of = format!("of {workspace:?}");
+        walk(&format!("connections {of}"), async |page| {
+            connections::list(conn, workspace, page).await
+        })
+        .await;
+        walk(&format!("subscriptions {of}"), async |page| {
+            subscriptions::list(conn, workspace, page).await
+        })
+        .await;
+        walk(&format!("clients {of}"), async |page| {
+            oauth_clients::list(conn, workspace, page).await
+        })
+        .await;
+        walk(&format!("tokens {of}"), async |page| tokens::list(conn, workspace, page).await).await;
+        walk(&format!("replays {of}"), async |page| replays::list(conn, workspace, page).await)
+            .await;
+    }
+}
+
+async fn delivery_lists(conn: &Conn) {
+    let some = delivery_list::list(conn, &DeliveryFilter::default(), PageRequest::first()).await;
+    let event = some.unwrap().items[0].event_id;
+    let states = [
+        None,
+        Some(DeliveryState::Pending),
+        Some(DeliveryState::Delivering),
+        Some(DeliveryState::Delivered),
+        Some(DeliveryState::Dead),
+    ];
+    for (state, bits) in
+        states.into_iter().flat_map(|state| (0..9_u32).map(move |bits| (state, bits)))
+    {
+        let filter = DeliveryFilter {
+            workspace: given(bits, 0, workspace()),
+            state,
+            event_type: given(bits, 1, "post.created".to_owned()),
+            receiver: given(bits, 2, fixed(7)),
+            event: given(bits, 3, event),
+        };
+        walk(&format!("{filter:?}"), async |page| delivery_list::list(conn, &filter, page).await)
             .await;
     }
 }

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 /// Tables whose rows grow with time or with use.
-const BIG: [&str; 17] = [
+const BIG: [&str; 24] = [
     "workspace",
     "source",
     "source_secret",
@@ -29,6 +29,13 @@ const BIG: [&str; 17] = [
     "sync_file",
     "config_object",
     "config_object_version",
+    "connection",
+    "subscription",
+    "oauth_client",
+    "token",
+    "delivery",
+    "attempt",
+    "replay",
 ];
 /// The most rows that a list may sort: some pages' worth, never a table's.
 const SORTED_ROWS_MAX: f64 = 2_000.0;
@@ -98,7 +105,10 @@ fn faults(node: &Value) -> Vec<String> {
     let mut faults: Vec<String> = children.iter().flat_map(|child| faults(child)).collect();
     let relation = text("Relation Name");
     // A partition is called after its table.
-    let table = if relation.starts_with("event_2") { "event" } else { relation };
+    let table = ["event", "delivery", "attempt"]
+        .into_iter()
+        .find(|table| relation.starts_with(&format!("{table}_2")))
+        .unwrap_or(relation);
     let count = |key: &str| node[key].as_f64().unwrap_or_default();
     let rows_read =
         (count("Actual Rows") + count("Rows Removed by Filter")) * count("Actual Loops");

@@ -38,6 +38,36 @@ select gen_random_uuid(), id, pg_temp.fixed(workspace), now() - n * interval '1 
        case when n % 3 = 2 then id end
   from numbered;
 
+insert into job (id, subject_id, workspace_id, due_at, kind, state, lane_id, lease_owner)
+select gen_random_uuid(), id, pg_temp.fixed(workspace), now() - n * interval '1 second', 'delivery',
+       (array['ready', 'scheduled', 'leased', 'parked'])[1 + n % 4], pg_temp.fixed(target),
+       case when n % 4 = 2 then id end
+  from numbered where n % 2 = 0;
+
+insert into connection (id, workspace_id, kind, name, status, sealed)
+select pg_temp.fixed(n), pg_temp.fixed(workspace), 'webhook', 'c' || n, 'connected', 'x' from numbered;
+
+insert into subscription (id, workspace_id, connection_id, event_types, status)
+select id, pg_temp.fixed(workspace), pg_temp.fixed(n), '{*}', 'active' from numbered;
+
+insert into oauth_client (id, workspace_id, name, sealed, scopes, status)
+select id, pg_temp.fixed(workspace), 'client' || n, 'x', '{integration}', 'active' from numbered;
+
+insert into token (id, workspace_id, name, prefix, hash, scopes)
+select id, pg_temp.fixed(workspace), 'token', 'hy_', convert_to(md5(n::text), 'UTF8'), '{events:write}' from numbered;
+
+insert into delivery (id, event_id, workspace_id, subscriber_id, subscriber_kind, receiver_id, event_type, state)
+select id, id, pg_temp.fixed(workspace), id, 'subscription', pg_temp.fixed(target),
+       case when n % 100 = 0 then 'post.created' else 'github.push' end,
+       case when n % 2 = 0 then 'pending' when n % 50 = 1 then 'dead' when n % 50 = 3 then 'failed'
+            when n % 50 = 5 then 'cancelled' else 'delivered' end
+  from numbered;
+
+insert into attempt (delivery_id, number, started_at, duration_ms) select id, 1, now(), 1 from numbered;
+
+insert into replay (id, workspace_id, filter, expected, per_s, state, actor)
+select id, pg_temp.fixed(workspace), '{}', 1, 1, 'completed', 'cli:test' from numbered;
+
 insert into dead_letter (id, workspace_id, subject_id, kind, reason, settled_at, settled_how)
 select id, pg_temp.fixed(workspace), id, 'event', 'test', case when n % 20 <> 0 then now() end,
        case when n % 20 <> 0 then 'dropped' end

@@ -2,7 +2,10 @@
 //! role that does it.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
+mod health;
 mod lanes;
 mod life;
 mod races;
+mod replays;
+mod roles;
 mod support;

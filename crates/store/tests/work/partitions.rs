@@ -60,6 +60,35 @@ async fn a_day_that_a_job_points_into_is_kept() {
 }
 
 #[tokio::test]
+async fn a_days_deliveries_and_attempts_go_with_its_events_and_none_that_is_owed() {
+    let yard = Yard::new().await;
+    with_an_old_day(&yard).await;
+    for parent in [
+        "create table delivery_20240517 partition of delivery
+         for values from ('018f83d9-3000-0000-0000-000000000000') to ('018f88ff-8c00-0000-0000-000000000000')",
+        "create table attempt_20240517 partition of attempt
+         for values from ('018f83d9-3000-0000-0000-000000000000') to ('018f88ff-8c00-0000-0000-000000000000')",
+        "insert into delivery (id, event_id, workspace_id, subscriber_id, subscriber_kind, receiver_id, event_type, state)
+         select id, id, id, id, 'subscription', id, 'test', 'pending' from event",
+        "insert into attempt (delivery_id, number, started_at, duration_ms) select id, 1, now(), 1 from event",
+        "insert into job (subject_id, kind, state, due_at, lane_id) select id, 'delivery', 'parked', now(), id from event",
+    ] {
+        yard.run(parent).await;
+    }
+    let worker = yard.worker().await;
+    for (state, held) in [("pending", Dropped::HeldByDelivery), ("dead", Dropped::HeldByJob)] {
+        yard.owner().await.execute("update delivery set state = $1", &[&state]).await.unwrap();
+        assert_eq!(drop_day(&worker, OLD_DAY).await.unwrap(), held);
+    }
+    yard.run("delete from job").await;
+    assert_eq!(drop_day(&worker, OLD_DAY).await.unwrap(), Dropped::Dropped);
+    assert_eq!(yard.count("select count(*) from delivery").await, 0);
+    assert_eq!(yard.count("select count(*) from attempt").await, 0);
+    let left = "select count(*) from pg_class where relname like '%_20240517'";
+    assert_eq!(yard.count(left).await, 0);
+}
+
+#[tokio::test]
 async fn a_day_that_an_unfinished_sync_points_into_is_kept() {
     let mut yard = Yard::new().await;
     with_an_old_day(&yard).await;

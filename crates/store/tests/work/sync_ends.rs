@@ -226,3 +226,28 @@ async fn a_failure_for_good_is_a_dead_letter_and_the_target_says_why() {
     assert_eq!(yard.count("select count(*) from dead_letter where settled_at is null").await, 1);
     assert_eq!(yard.count("select github_requests::int8 from sync_event").await, 3);
 }
+
+#[tokio::test]
+async fn whoever_subscribed_is_told_how_a_sync_ended_and_otherwise_nothing_is_recorded() {
+    let mut yard = Yard::new().await;
+    let told = "select string_agg(type || ' ' || (convert_from(body, 'UTF8')::json ->> 'appliedSha'), ',' order by id)
+                  from event where origin = 'system'";
+    for (head, expected) in [('a', None), ('b', Some("sync.partial ".to_owned() + &sha('b')))] {
+        let sync = yard.queue_push(&sha(head)).await;
+        let held = yard.start(sync).await;
+        assert_eq!(finish(&yard, &held, &applied(head, Changes::default(), 1)).await, Ended::Held);
+        assert_eq!(yard.text(told).await, expected);
+        yard.run(
+            "insert into connection (id, workspace_id, kind, name, status, sealed)
+             select id, id, 'webhook', 'a', 'connected', 'x' from workspace on conflict do nothing",
+        )
+        .await;
+        yard.run(
+            "insert into subscription (id, workspace_id, connection_id, event_types, status)
+             select id, id, id, '{sync.*}', 'active' from workspace on conflict do nothing",
+        )
+        .await;
+    }
+    let promised = "select count(*) from job join event on event.id = subject_id where event.origin = 'system'";
+    assert_eq!(yard.count(promised).await, 1);
+}
