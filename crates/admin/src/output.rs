@@ -15,6 +15,8 @@ pub(crate) use text::{Fields, Table, ago, duration_ms, since, time};
 
 /// What was asked for does not exist.
 const EXIT_NOT_FOUND: u8 = 2;
+/// The workspace's plan does not include it: `EX_NOPERM` of sysexits.h.
+const EXIT_FORBIDDEN: u8 = 77;
 
 /// A command's result, in both forms.
 #[derive(Debug)]
@@ -63,7 +65,13 @@ pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
     match error.downcast_ref::<OperationError>() {
         Some(OperationError::NotFound { .. }) => ExitCode::from(EXIT_NOT_FOUND),
         Some(OperationError::Invalid(_)) => ExitCode::from(EXIT_USAGE),
-        Some(OperationError::Conflict(_) | OperationError::Store(_) | OperationError::Seal(_))
+        Some(OperationError::Forbidden(_)) => ExitCode::from(EXIT_FORBIDDEN),
+        Some(
+            OperationError::Conflict(_)
+            | OperationError::TestFailed(_)
+            | OperationError::Store(_)
+            | OperationError::Seal(_),
+        )
         | None => told,
     }
 }

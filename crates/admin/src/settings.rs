@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use clap::Args;
 use hookyard_admin::operations::Actor;
+use hookyard_destinations::{AddressPolicy, InvalidAllowList, Sender, SenderSettings};
 use hookyard_process::SettingError;
 use hookyard_store::{Store, StoreSettings, schema};
 use hookyard_vault::KeyRing;
@@ -12,6 +13,7 @@ use secrecy::SecretString;
 const DATABASE_URL: &str = "HOOKYARD_DATABASE_URL";
 const SOURCE_KEYS: &str = "HOOKYARD_SOURCE_KEYS";
 const VAULT_KEYS: &str = "HOOKYARD_VAULT_KEYS";
+const OUTBOUND_ALLOW: &str = "HOOKYARD_OUTBOUND_ALLOW";
 
 /// A person's command needs one connection, `serve` a few.
 const CONNECTIONS_MAX: usize = 4;
@@ -30,9 +32,13 @@ pub(crate) struct Settings {
     #[arg(long, env = SOURCE_KEYS, value_name = "KEYS", hide_env_values = true, global = true)]
     pub(crate) source_keys: Option<SecretString>,
 
-    /// Keys that seal the GitHub App's key, as `id:base64,...`, the active one first
+    /// Keys that seal the GitHub App's key and the credentials of connections, as `id:base64,...`, the active one first
     #[arg(long, env = VAULT_KEYS, value_name = "KEYS", hide_env_values = true, global = true)]
     pub(crate) vault_keys: Option<SecretString>,
+
+    /// Networks that may be called although they are not public, and by plain HTTP: 10.1.0.0/16,192.168.7.5
+    #[arg(long, env = OUTBOUND_ALLOW, value_name = "NETWORKS", global = true)]
+    pub(crate) outbound_allow: Option<String>,
 
     /// Print one JSON document instead of text for people
     #[arg(long, global = true)]
@@ -48,15 +54,20 @@ pub(crate) struct Because {
 }
 
 impl Settings {
-    /// The database, whatever its schema.
-    pub(crate) fn store_unchecked(&self) -> anyhow::Result<Store> {
+    /// How to talk to the database.
+    pub(crate) fn store_settings(&self) -> anyhow::Result<StoreSettings> {
         let url = self.database_url.clone().ok_or_else(|| missing(DATABASE_URL))?;
-        let settings = StoreSettings {
+        Ok(StoreSettings {
             connections_max: CONNECTIONS_MAX,
             statement_ms_max: STATEMENT_MS_MAX,
             ..StoreSettings::new(url, "hookyard-admin")
-        };
-        Store::new(&settings).map_err(|error| SettingError::new(DATABASE_URL, error).into())
+        })
+    }
+
+    /// The database, whatever its schema.
+    pub(crate) fn store_unchecked(&self) -> anyhow::Result<Store> {
+        Store::new(&self.store_settings()?)
+            .map_err(|error| SettingError::new(DATABASE_URL, error).into())
     }
 
     /// The database, whose schema is one that this program works with.
@@ -74,6 +85,15 @@ impl Settings {
     /// The ring of everything else that is sealed.
     pub(crate) fn vault_ring(&self) -> anyhow::Result<KeyRing> {
         ring(VAULT_KEYS, self.vault_keys.as_ref())?.ok_or_else(|| missing(VAULT_KEYS).into())
+    }
+
+    /// What calls other systems, as the workers do it.
+    pub(crate) fn sender(&self) -> anyhow::Result<Sender> {
+        let allow = self.outbound_allow.as_deref().unwrap_or_default().parse();
+        let allow =
+            allow.map_err(|error: InvalidAllowList| SettingError::new(OUTBOUND_ALLOW, error))?;
+        let policy = AddressPolicy::new(allow);
+        Ok(Sender::new(SenderSettings { policy, ..SenderSettings::default() })?)
     }
 
     /// Both rings, as far as they are set.

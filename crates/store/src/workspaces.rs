@@ -66,6 +66,14 @@ pub async fn by_slug(db: &impl Db, slug: &Slug) -> Result<Option<Workspace>, Sto
     row.as_ref().map(Workspace::read).transpose()
 }
 
+/// The workspace of this id.
+pub async fn by_id(db: &impl Db, id: WorkspaceId) -> Result<Option<Workspace>, StoreError> {
+    const SQL: &str = "-- workspaces::by_id
+        select id, slug, name, plan, created_at from workspace where id = $1";
+    let row = db.row_opt(SQL, &[/* id */ &id.0]).await?;
+    row.as_ref().map(Workspace::read).transpose()
+}
+
 /// All workspaces, newest first.
 pub async fn list(
     db: &impl Db,

@@ -6,9 +6,9 @@ use clap::Args;
 use hookyard_admin::operations::doctor::{self, Diagnosis, Examination, Level};
 use hookyard_process::SettingError;
 use hookyard_queue::{BrokerSettings, InvalidBrokerSetting};
-use jiff::Timestamp;
 use secrecy::SecretString;
 
+use super::clock::now;
 use crate::output::Answer;
 use crate::settings::Settings;
 
@@ -76,9 +76,4 @@ fn text(diagnosis: &Diagnosis) -> String {
         }
     }
     text
-}
-
-#[expect(clippy::disallowed_methods, reason = "the clock that is examined")]
-fn now() -> Timestamp {
-    Timestamp::now()
 }

@@ -7,8 +7,9 @@ use hookyard_domain::ids::{EventId, SourceId};
 use hookyard_domain::workspace::Slug;
 use hookyard_store::event_list::{self, Event, EventDetail, EventFilter};
 use hookyard_store::sync_event_list::BodyState;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use super::clock::parse_since;
 use super::paging::PageArgs;
 use crate::output::{Answer, Fields, Table, next_page, time};
 use crate::settings::{Because, Settings};
@@ -161,26 +162,4 @@ fn fields(detail: &EventDetail) -> Fields {
         .maybe("headers", detail.headers.as_ref())
         .field("body", body)
         .maybe("redacted", detail.redacted_at.map(time))
-}
-
-/// A time, or a span before now.
-fn parse_since(text: &str) -> Result<Timestamp, String> {
-    if let Ok(at) = text.parse() {
-        return Ok(at);
-    }
-    let wrong =
-        || "write a time such as 2026-01-31T12:00:00Z, or a span such as 2h or 30m".to_owned();
-    let span: SignedDuration = text.parse().map_err(|_| wrong())?;
-    if span.is_negative() {
-        return Err(wrong());
-    }
-    now().checked_sub(span).map_err(|_| wrong())
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what a person calls two hours ago is by this machine's clock"
-)]
-fn now() -> Timestamp {
-    Timestamp::now()
 }

@@ -20,10 +20,10 @@ pub(crate) struct JobsArgs {
 enum JobsCommand {
     /// List the jobs of one kind and state, those due first before the others
     List {
-        /// event or sync
+        /// event, sync, delivery or replay
         #[arg(long)]
         kind: JobKind,
-        /// ready, scheduled or leased
+        /// ready, scheduled, leased or parked
         #[arg(long, default_value = "ready")]
         state: JobState,
         #[command(flatten)]

@@ -1,7 +1,9 @@
 //! What a person types, one file a noun: parse, call the operation, show its result.
 
 mod audit;
+mod clock;
 mod config_objects;
+mod connection;
 mod connector;
 mod dead_letters;
 mod doctor;
@@ -9,11 +11,14 @@ mod events;
 mod github;
 mod jobs;
 mod migrate;
+mod oauth_client;
 mod paging;
 mod rejected_messages;
 mod secret;
 mod source;
+mod subscription;
 mod sync_events;
+mod token;
 mod vault;
 mod workspace;
 
@@ -47,6 +52,18 @@ pub(crate) enum Command {
     /// What happened
     #[command(subcommand)]
     Events(events::EventsCommand),
+    /// What applications show to publish events
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Other systems that are told of events
+    #[command(subcommand)]
+    Connection(connection::ConnectionCommand),
+    /// Which events go to which connection
+    #[command(subcommand)]
+    Subscription(subscription::SubscriptionCommand),
+    /// Applications that are told when their users connect an integration
+    #[command(subcommand)]
+    OauthClient(oauth_client::OauthClientCommand),
     /// Files brought in by syncs
     #[command(subcommand)]
     ConfigObjects(config_objects::ConfigObjectsCommand),
@@ -80,6 +97,10 @@ pub(crate) async fn run(command: Command, settings: Settings) -> anyhow::Result<
         Command::Connector(command) => connector::run(command, settings).await,
         Command::SyncEvents(command) => sync_events::run(command, settings).await,
         Command::Events(command) => events::run(command, settings).await,
+        Command::Token(command) => token::run(command, settings).await,
+        Command::Connection(command) => connection::run(command, settings).await,
+        Command::Subscription(command) => subscription::run(command, settings).await,
+        Command::OauthClient(command) => oauth_client::run(command, settings).await,
         Command::ConfigObjects(command) => config_objects::run(command, settings).await,
         Command::Jobs(args) => jobs::run(args, settings).await,
         Command::DeadLetters(command) => dead_letters::run(command, settings).await,

@@ -106,7 +106,7 @@ async fn in_database(examination: &Examination<'_>, conn: &Conn, checks: &mut Ve
         database::retention(conn, examination.retention_days).await,
     ));
     checks.push(answered(keys::SOURCES, keys::sources(conn, examination.source_ring).await));
-    checks.push(answered(keys::VAULT, keys::app(conn, examination.vault_ring).await));
+    checks.push(answered(keys::VAULT, keys::vault(conn, examination.vault_ring).await));
     checks.push(answered(work::JOBS, work::jobs(conn).await));
     checks.push(answered(work::SYNCS, work::syncs(conn).await));
     checks.push(answered(work::SOURCES, work::sources(conn).await));

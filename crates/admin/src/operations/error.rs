@@ -15,6 +15,12 @@ pub enum OperationError {
     /// What was given cannot be used; the text says why and never quotes a secret.
     #[error("{0}")]
     Invalid(String),
+    /// The workspace's plan does not include it.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// The other system did not take the call that tests it; the text says what it answered.
+    #[error("{0}")]
+    TestFailed(String),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -2,8 +2,10 @@
 
 mod actor;
 mod error;
+mod shown;
 
 pub mod config_objects;
+pub mod connections;
 pub mod connectors;
 pub mod dead_letters;
 pub mod doctor;
@@ -11,11 +13,15 @@ pub mod events;
 pub mod github_app;
 pub mod mappings;
 pub mod migrate;
+pub mod oauth_clients;
 pub mod reseal;
 pub mod sources;
+pub mod subscriptions;
 pub mod sync_events;
 pub mod targets;
+pub mod tokens;
 pub mod workspaces;
 
 pub use actor::Actor;
 pub use error::OperationError;
+pub use shown::ShownOnce;

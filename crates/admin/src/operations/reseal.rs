@@ -1,7 +1,7 @@
 //! Sealing every stored secret again under the active keys, so that old keys can go.
 
 use hookyard_store::sources::secrets;
-use hookyard_store::{Db, Store, github_app};
+use hookyard_store::{Db, Store, connections, github_app, oauth_clients};
 use hookyard_vault::{KeyRing, Label, ResealError};
 use serde::Serialize;
 use serde_json::json;
@@ -21,7 +21,8 @@ pub struct Resealed {
     pub skipped: u32,
 }
 
-/// Seals the sources' secrets again under the active key of `sources`, the App's key under that of `vault`.
+/// Seals the sources' secrets again under the active key of `sources`; the App's key and the credentials of connections
+/// and OAuth clients under that of `vault`.
 ///
 /// All or nothing: a secret that no key opens stops it.
 pub async fn reseal(
@@ -35,6 +36,8 @@ pub async fn reseal(
     let mut done = Resealed::default();
     reseal_sources(&tx, sources, &mut done).await?;
     reseal_app(&tx, vault, &mut done).await?;
+    reseal_connections(&tx, vault, &mut done).await?;
+    reseal_clients(&tx, vault, &mut done).await?;
     let change = Change {
         action: "vault.reseal",
         workspace: None,
@@ -89,6 +92,53 @@ async fn reseal_app(
         Some(_) => done.skipped += 1,
     }
     Ok(())
+}
+
+async fn reseal_connections(
+    db: &impl Db,
+    ring: &KeyRing,
+    done: &mut Resealed,
+) -> Result<(), OperationError> {
+    let mut after = Uuid::nil();
+    loop {
+        let batch = connections::sealed_after(db, after).await?;
+        let Some((last, _)) = batch.last() else { return Ok(()) };
+        after = last.0;
+        for (id, old) in &batch {
+            let label = Label { table: connections::TABLE, row: id.0, column: connections::COLUMN };
+            match sealed_again(ring, &label, old, || format!("the credentials of {id}"))? {
+                None => done.current += 1,
+                Some(new) if connections::replace_sealed(db, *id, old, &new).await? => {
+                    done.resealed += 1;
+                }
+                Some(_) => done.skipped += 1,
+            }
+        }
+    }
+}
+
+async fn reseal_clients(
+    db: &impl Db,
+    ring: &KeyRing,
+    done: &mut Resealed,
+) -> Result<(), OperationError> {
+    let mut after = Uuid::nil();
+    loop {
+        let batch = oauth_clients::sealed_after(db, after).await?;
+        let Some((last, _)) = batch.last() else { return Ok(()) };
+        after = last.0;
+        for (id, old) in &batch {
+            let (table, column) = (oauth_clients::TABLE, oauth_clients::COLUMN);
+            let label = Label { table, row: id.0, column };
+            match sealed_again(ring, &label, old, || format!("the URL and the secret of {id}"))? {
+                None => done.current += 1,
+                Some(new) if oauth_clients::replace_sealed(db, *id, old, &new).await? => {
+                    done.resealed += 1;
+                }
+                Some(_) => done.skipped += 1,
+            }
+        }
+    }
 }
 
 fn sealed_again(

@@ -3,9 +3,15 @@
 
 mod bad_input;
 mod changes;
+mod connections;
 mod doctor;
+mod keys_and_limits;
 mod lists;
+mod oauth_clients;
+mod refused_addresses;
 mod secrets;
 mod serving;
 mod set_up;
+mod subscriptions;
+mod tokens;
 mod yard;

@@ -11,7 +11,7 @@ const FIRST: &str = "plantedFirstSecret0123456789";
 const SECOND: &str = "plantedSecondSecret0123456789";
 
 /// Whether any column of any table holds the text, as it is or as bytes.
-async fn is_stored(yard: &Yard, secret: &str) -> bool {
+pub(crate) async fn is_stored(yard: &Yard, secret: &str) -> bool {
     const HEX: &str = "select set_config('xmlbinary', 'hex', false)";
     const SEARCH: &str = "
         select position($1 in everything) > 0

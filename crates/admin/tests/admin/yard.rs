@@ -5,6 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use hookyard_store::{Conn, Db as _, Store, StoreSettings};
 use hookyard_testkit::database::TestDatabase;
+use hookyard_testkit::receiver_sim::{ReceiverSim, ReceiverSimConfig};
 use hookyard_vault::KeyRing;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -18,7 +19,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap(),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -62,6 +63,7 @@ impl Yard {
             .env("HOOKYARD_DATABASE_URL", self.database.role_url("hookyard_admin"))
             .env("HOOKYARD_SOURCE_KEYS", self.source_keys.expose_secret())
             .env("HOOKYARD_VAULT_KEYS", self.vault_keys.expose_secret())
+            .env("HOOKYARD_OUTBOUND_ALLOW", "127.0.0.0/8")
             .stdin(Stdio::null());
         command
     }
@@ -125,6 +127,17 @@ impl Yard {
         Tracked { account, instance, target }
     }
 
+    /// A workspace `acme`.
+    pub(crate) fn workspace(&self) {
+        self.id(&["workspace", "create", "acme", "--name", "Acme"]);
+    }
+
+    /// Connects the workspace `acme` by a connection of kind `webhook`; its JSON document.
+    pub(crate) fn connected(&self, url: &str) -> Value {
+        let connect = ["connection", "connect", "--workspace", "acme", "--kind", "webhook"];
+        self.json(&[&connect, &["--url", url][..]].concat())
+    }
+
     /// A connection as the database's owner, to see and to do what no command does.
     pub(crate) async fn owner(&self) -> Conn {
         let settings = StoreSettings::new(SecretString::from(self.database.owner_url()), "test");
@@ -140,6 +153,16 @@ impl Yard {
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
         self.owner().await.row(sql, &[]).await.unwrap().get("n")
     }
+}
+
+/// A receiver on loopback that takes everything.
+pub(crate) async fn receiver() -> ReceiverSim {
+    ReceiverSim::start(ReceiverSimConfig::default()).await.unwrap()
+}
+
+/// The items of a list.
+pub(crate) fn items(page: &Value) -> &[Value] {
+    page["items"].as_array().unwrap_or_else(|| panic!("items in {page:#}"))
 }
 
 /// A text field of a JSON object.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hookyard_store::sources::secrets;
-use hookyard_store::{Conn, StoreError, github_app};
+use hookyard_store::{Conn, StoreError, connections, github_app, oauth_clients};
 use hookyard_vault::{KeyRing, Label, sealed_under};
 use uuid::Uuid;
 
@@ -69,12 +69,32 @@ pub(super) async fn sources(conn: &Conn, ring: Option<&KeyRing>) -> Result<Check
     }
 }
 
-pub(super) async fn app(conn: &Conn, ring: Option<&KeyRing>) -> Result<Check, StoreError> {
+pub(super) async fn vault(conn: &Conn, ring: Option<&KeyRing>) -> Result<Check, StoreError> {
     let Some(ring) = ring else { return Ok(not_given(VAULT, "HOOKYARD_VAULT_KEYS")) };
     let mut seen = Seen::default();
     if let Some(app) = github_app::current(conn).await? {
         let label = Label { table: github_app::TABLE, row: app.id, column: github_app::COLUMN };
         seen.look(ring, &label, &app.private_key_sealed);
+    }
+    let mut after = Uuid::nil();
+    while let batch = connections::sealed_after(conn, after).await?
+        && let Some((last, _)) = batch.last()
+    {
+        after = last.0;
+        for (id, sealed) in &batch {
+            let label = Label { table: connections::TABLE, row: id.0, column: connections::COLUMN };
+            seen.look(ring, &label, sealed);
+        }
+    }
+    let mut after = Uuid::nil();
+    while let batch = oauth_clients::sealed_after(conn, after).await?
+        && let Some((last, _)) = batch.last()
+    {
+        after = last.0;
+        for (id, sealed) in &batch {
+            let (table, column) = (oauth_clients::TABLE, oauth_clients::COLUMN);
+            seen.look(ring, &Label { table, row: id.0, column }, sealed);
+        }
     }
     Ok(seen.judge(VAULT, "HOOKYARD_VAULT_KEYS", ring))
 }

@@ -1,0 +1,114 @@
+//! `token ...`.
+
+use clap::Subcommand;
+use hookyard_admin::operations::tokens::{self as operation, CreateToken};
+use hookyard_admin::operations::workspaces;
+use hookyard_domain::connection::Name;
+use hookyard_domain::ids::TokenId;
+use hookyard_domain::token::TokenScope;
+use hookyard_domain::workspace::Slug;
+use hookyard_store::tokens::{self, Token};
+use jiff::SignedDuration;
+
+use super::clock;
+use super::paging::PageArgs;
+use crate::output::{Answer, Fields, Table, next_page, since, time};
+use crate::settings::{Because, Settings};
+
+/// The longest life of a token that has an end, in days.
+const DAYS_MAX: i64 = 3650;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token for an application; it is shown this once
+    Create {
+        #[arg(long, value_name = "SLUG")]
+        workspace: Slug,
+        /// What it allows: events:write
+        #[arg(long = "scope", value_name = "SCOPE", required = true)]
+        scopes: Vec<TokenScope>,
+        /// What to call it
+        #[arg(long, default_value = "default")]
+        name: Name,
+        /// Days until it expires; without it the token lives until it is revoked
+        #[arg(
+            long,
+            value_name = "DAYS",
+            value_parser = clap::value_parser!(i64).range(1..=DAYS_MAX)
+        )]
+        expires_days: Option<i64>,
+        #[command(flatten)]
+        because: Because,
+    },
+    /// List tokens; never the tokens themselves
+    List {
+        /// Only this workspace's
+        #[arg(long, value_name = "SLUG")]
+        workspace: Option<Slug>,
+        #[command(flatten)]
+        page: PageArgs<TokenId>,
+    },
+    /// End a token's validity; an ingress forgets it within seconds
+    Revoke {
+        id: TokenId,
+        #[command(flatten)]
+        because: Because,
+    },
+}
+
+pub(crate) async fn run(command: TokenCommand, settings: &Settings) -> anyhow::Result<Answer> {
+    let store = settings.store().await?;
+    match command {
+        TokenCommand::Create { workspace, scopes, name, expires_days, because } => {
+            let life = expires_days.map(|days| SignedDuration::from_hours(days * 24));
+            let expires_at = life.map(|life| clock::now().checked_add(life)).transpose()?;
+            let new = CreateToken { workspace, name, scopes, expires_at };
+            let made = operation::create(&store, &because.actor()?, new).await?;
+            let text = fields(&made.view)
+                .field("token", made.token.expose())
+                .field("", "keep it now: it is not shown again")
+                .render();
+            Answer::new(&made, text)
+        }
+        TokenCommand::List { workspace, page } => {
+            let conn = store.conn().await?;
+            let workspace = workspaces::filter(&conn, workspace.as_ref()).await?;
+            let page = tokens::list(&conn, workspace, page.request()?).await?;
+            let mut table =
+                Table::new(&["ID", "WORKSPACE", "NAME", "BEGINS", "SCOPES", "EXPIRES", "REVOKED"]);
+            for it in &page.items {
+                table.row([
+                    it.id.to_string(),
+                    it.workspace.clone(),
+                    it.name.clone(),
+                    it.prefix.clone(),
+                    scopes_of(it),
+                    since(it.expires_at),
+                    since(it.revoked_at),
+                ]);
+            }
+            let mut text = table.render("no tokens; make one with `hookyard-admin token create`");
+            next_page(&mut text, page.next_cursor);
+            Answer::new(&page, text)
+        }
+        TokenCommand::Revoke { id, because } => {
+            let token = operation::revoke(&store, &because.actor()?, id).await?;
+            Answer::new(&token, fields(&token).render())
+        }
+    }
+}
+
+fn scopes_of(token: &Token) -> String {
+    token.scopes.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn fields(token: &Token) -> Fields {
+    Fields::default()
+        .field("id", token.id)
+        .field("workspace", &token.workspace)
+        .field("name", &token.name)
+        .field("scopes", scopes_of(token))
+        .field("created", time(token.created_at))
+        .maybe("expires", token.expires_at.map(time))
+        .maybe("revoked", token.revoked_at.map(time))
+}

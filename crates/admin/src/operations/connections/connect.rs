@@ -1,0 +1,194 @@
+//! Connecting: tested first, saved only if the receiver took the test.
+
+use hookyard_destinations::{Receiver, ReceiverUrl};
+use hookyard_domain::connection::{CONCURRENCY_DEFAULT, ConnectionKind, Name};
+use hookyard_domain::event_type::EventTypes;
+use hookyard_domain::ids::{ConnectionId, SubscriptionId, WorkspaceId};
+use hookyard_domain::system_event::SystemEvent;
+use hookyard_domain::workspace::Slug;
+use hookyard_store::connections::{self, Connection, Credentials};
+use hookyard_store::subscriptions::{self, NewSubscription};
+use hookyard_store::{Store, Tx};
+use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Outside, change, check_connected, check_plan, checked_user, label, named, new_key, raise,
+    require, testing, title,
+};
+use crate::operations::{Actor, OperationError, ShownOnce, workspaces};
+
+/// The most calls to one connection that may be under way at once.
+const CONCURRENCY_MAX: i32 = 1_000;
+/// The most calls to one connection that may begin in a second.
+const RATE_PER_S_MAX: f32 = 10_000.0;
+
+/// How hard a connection may be called.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Limits {
+    /// Calls under way at once; none: as before, or the default.
+    pub concurrency: Option<i32>,
+    /// Calls that begin in a second; none: as before, or no limit.
+    pub rate_per_s: Option<f32>,
+}
+
+impl Limits {
+    fn check(self) -> Result<(), OperationError> {
+        if self.concurrency.is_some_and(|it| !(1..=CONCURRENCY_MAX).contains(&it)) {
+            return Err(OperationError::Invalid(format!(
+                "the concurrency of a connection is 1 to {CONCURRENCY_MAX}"
+            )));
+        }
+        if self.rate_per_s.is_some_and(|it| !(it > 0.0 && it <= RATE_PER_S_MAX)) {
+            return Err(OperationError::Invalid(format!(
+                "the rate of a connection is more than 0 and at most {RATE_PER_S_MAX} calls a second"
+            )));
+        }
+        Ok(())
+    }
+
+    async fn set(self, tx: &Tx<'_>, id: ConnectionId, before: &Self) -> Result<(), OperationError> {
+        if self == Self::default() {
+            return Ok(());
+        }
+        let concurrency = self.concurrency.or(before.concurrency).unwrap_or(CONCURRENCY_DEFAULT);
+        let rate = self.rate_per_s.or(before.rate_per_s);
+        connections::set_limits(tx, id, concurrency, rate).await?;
+        Ok(())
+    }
+
+    fn of(connection: &Connection) -> Self {
+        Self { concurrency: Some(connection.concurrency_max), rate_per_s: connection.rate_per_s }
+    }
+}
+
+/// A connection to be made, or to be given new credentials.
+#[derive(Debug, Clone)]
+pub struct Connect {
+    pub workspace: Slug,
+    pub kind: ConnectionKind,
+    pub name: Name,
+    /// Where its calls go; with Slack and Discord that is the credential itself.
+    pub url: SecretString,
+    /// Who connects it, in the caller's words.
+    pub user: Option<String>,
+    pub limits: Limits,
+}
+
+/// A connection that works.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Connected {
+    #[serde(flatten)]
+    pub connection: Connection,
+    /// Such as `Slack integration connected`.
+    pub message: String,
+    /// The key that its calls are signed with; only for kind `webhook`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_secret: Option<ShownOnce>,
+}
+
+/// Makes a connection, or gives the one of this kind and name new credentials and activates it.
+///
+/// Its receiver is sent a sample first; if it does not take that, nothing is saved. A new connection gets a
+/// subscription to everything.
+pub async fn connect(
+    outside: &Outside<'_>,
+    actor: &Actor,
+    new: Connect,
+    now: Timestamp,
+) -> Result<Connected, OperationError> {
+    if let Some(user) = &new.user {
+        checked_user(user)?;
+    }
+    new.limits.check()?;
+    let conn = outside.store.conn().await?;
+    let workspace = workspaces::require(&conn, &new.workspace).await?;
+    drop(conn);
+    check_plan(&workspace)?;
+    let url = ReceiverUrl::parse(new.kind, new.url.expose_secret(), outside.sender.policy())
+        .map_err(|refused| OperationError::Invalid(refused.to_string()))?;
+    let receiver = Receiver::connect(new.kind, url, new_key);
+    let called = testing::call(outside.sender, &receiver, &named(&workspace), now).await;
+    if let Some(failure) = called.failure {
+        return Err(OperationError::TestFailed(format!(
+            "the test call to {} failed, and nothing was saved: {} ({})",
+            receiver.url().host(),
+            failure.error,
+            failure.class
+        )));
+    }
+    let mut conn = outside.store.conn().await?;
+    let tx = conn.begin().await?;
+    let before = connections::by_name(&tx, workspace.id, new.kind, &new.name).await?;
+    let id = save(outside, &tx, workspace.id, before.as_ref(), &new, &receiver).await?;
+    let connection = require(&tx, id).await?;
+    raise(&tx, SystemEvent::IntegrationConnected, &connection).await?;
+    actor.record(&tx, change("connection.connect", before.as_ref(), &connection)).await?;
+    tx.commit().await?;
+    let verb = if before.is_some() { "updated" } else { "connected" };
+    let message = format!("{} integration {verb}", title(new.kind));
+    let signing_secret = receiver.signing_keys().map(|keys| keys.newest().text().clone().into());
+    Ok(Connected { connection, message, signing_secret })
+}
+
+async fn save(
+    outside: &Outside<'_>,
+    tx: &Tx<'_>,
+    workspace: WorkspaceId,
+    before: Option<&Connection>,
+    new: &Connect,
+    receiver: &Receiver,
+) -> Result<ConnectionId, OperationError> {
+    let id = before.map_or_else(|| ConnectionId(Uuid::now_v7()), |it| it.id);
+    let sealed = outside.ring.seal(&label(id), &receiver.to_be_sealed())?;
+    let metadata = json!({ "host": receiver.url().host() });
+    let user_id = new.user.as_deref();
+    let credentials = Credentials { id, sealed: &sealed, metadata: &metadata, user_id };
+    let saved = match before {
+        Some(_) => connections::reconnect(tx, &credentials).await?,
+        None => connections::insert(tx, workspace, new.kind, &new.name, &credentials).await?,
+    };
+    if !saved {
+        return Err(OperationError::Conflict(format!(
+            "somebody connected {} {} in the same moment; look at it, then connect again",
+            new.kind,
+            new.name.as_str()
+        )));
+    }
+    new.limits.set(tx, id, &before.map(Limits::of).unwrap_or_default()).await?;
+    if before.is_none() {
+        let everything = NewSubscription {
+            id: SubscriptionId(Uuid::now_v7()),
+            connection: id,
+            event_types: &EventTypes::all(),
+            filter: None,
+            template: None,
+            retry_policy: None,
+        };
+        subscriptions::insert(tx, &everything).await?;
+    }
+    Ok(id)
+}
+
+/// Sets how hard a connection may be called; what is not given stays.
+pub async fn set_limits(
+    store: &Store,
+    actor: &Actor,
+    id: ConnectionId,
+    limits: Limits,
+) -> Result<Connection, OperationError> {
+    limits.check()?;
+    let mut conn = store.conn().await?;
+    let tx = conn.begin().await?;
+    let before = require(&tx, id).await?;
+    check_connected(&before)?;
+    limits.set(&tx, id, &Limits::of(&before)).await?;
+    let connection = require(&tx, id).await?;
+    actor.record(&tx, change("connection.set_limits", Some(&before), &connection)).await?;
+    tx.commit().await?;
+    Ok(connection)
+}
