@@ -1,6 +1,7 @@
 //! What `doctor` asks the database: is everything in place, and does all work move.
 
-use hookyard_domain::ids::{SourceId, SyncEventId, TargetId};
+use hookyard_domain::connection::ConnectionStatus;
+use hookyard_domain::ids::{ConnectionId, SourceId, SyncEventId, TargetId};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -154,4 +155,57 @@ pub async fn rejected_lately(db: &impl Db) -> Result<i64, StoreError> {
                  where id >= uuid_v7(now() - interval '1 day') and received_at >= now() - interval '1 day'
                  limit 10000) lately";
     Ok(db.row(SQL, &[]).await?.get("count"))
+}
+
+/// A receiver whose deliveries wait for a free place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingLane {
+    /// Workspace and receiver, such as `acme default (slack)`.
+    pub receiver: String,
+    /// How many wait. Of all lanes at most [`COUNT_MAX`] are counted.
+    pub parked: i64,
+    /// How long the first of them has waited, in milliseconds.
+    pub oldest_ms: i64,
+}
+
+/// Up to ten receivers that most deliveries wait for.
+pub async fn waiting_lanes(db: &impl Db) -> Result<Vec<WaitingLane>, StoreError> {
+    const SQL: &str = "-- doctor::waiting_lanes
+        select concat_ws(' ', workspace.slug,
+                         coalesce(connection.name || ' (' || connection.kind || ')', client.name, 'a removed receiver'))
+                 as receiver,
+               lane.parked, (extract(epoch from now() - lane.oldest) * 1000)::int8 as oldest_ms
+          from (select workspace_id, lane_id, count(*) as parked, min(due_at) as oldest
+                  from (select workspace_id, lane_id, due_at from job where state = 'parked' limit 10000) parked
+                 group by workspace_id, lane_id order by parked desc limit 10) lane
+          left join workspace on workspace.id = lane.workspace_id
+          left join connection on connection.id = lane.lane_id
+          left join oauth_client client on client.id = lane.lane_id
+         order by lane.parked desc";
+    let rows = db.rows(SQL, &[]).await?;
+    let read = |row: &tokio_postgres::Row| WaitingLane {
+        receiver: row.get("receiver"),
+        parked: row.get("parked"),
+        oldest_ms: row.get("oldest_ms"),
+    };
+    Ok(rows.iter().map(read).collect())
+}
+
+/// A connection that does not do what it is there for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IllConnection {
+    pub id: ConnectionId,
+    pub status: ConnectionStatus,
+}
+
+/// Up to ten connections that are disabled, ask for somebody to act, or do nothing but fail.
+pub async fn ill_connections(db: &impl Db) -> Result<Vec<IllConnection>, StoreError> {
+    const SQL: &str = "-- doctor::ill_connections
+        select id, status from connection where status in ('disabled', 'action_needed', 'error') order by id limit 10";
+    let rows = db.rows(SQL, &[]).await?;
+    let read = |row: &tokio_postgres::Row| {
+        let status = row.get::<_, &str>("status").parse()?;
+        Ok(IllConnection { id: ConnectionId(row.get("id")), status })
+    };
+    rows.iter().map(read).collect()
 }

@@ -7,6 +7,11 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// In milliseconds since the epoch.
+pub(crate) fn now_ms() -> i64 {
+    now().as_millisecond()
+}
+
 /// A time, or a span before now.
 pub(crate) fn parse_since(text: &str) -> Result<Timestamp, String> {
     if let Ok(at) = text.parse() {

@@ -1,5 +1,7 @@
 //! `events ...`.
 
+mod publish;
+
 use clap::Subcommand;
 use hookyard_admin::operations::{events as operation, workspaces};
 use hookyard_domain::event::EventOutcome;
@@ -39,6 +41,8 @@ pub(crate) enum EventsCommand {
         #[command(flatten)]
         page: PageArgs<EventId>,
     },
+    /// Publish an event, as an application does by HTTP
+    Publish(publish::PublishArgs),
     /// Show an event
     Show {
         id: EventId,
@@ -63,6 +67,7 @@ pub(crate) enum EventsCommand {
 pub(crate) async fn run(command: EventsCommand, settings: &Settings) -> anyhow::Result<Answer> {
     let store = settings.store().await?;
     match command {
+        EventsCommand::Publish(args) => publish::run(args, &store, settings).await,
         EventsCommand::List {
             workspace,
             source,

@@ -6,6 +6,7 @@ mod config_objects;
 mod connection;
 mod connector;
 mod dead_letters;
+mod deliveries;
 mod doctor;
 mod events;
 mod github;
@@ -64,6 +65,9 @@ pub(crate) enum Command {
     /// Applications that are told when their users connect an integration
     #[command(subcommand)]
     OauthClient(oauth_client::OauthClientCommand),
+    /// What is owed to whom, and every try
+    #[command(subcommand)]
+    Deliveries(deliveries::DeliveriesCommand),
     /// Files brought in by syncs
     #[command(subcommand)]
     ConfigObjects(config_objects::ConfigObjectsCommand),
@@ -101,6 +105,7 @@ pub(crate) async fn run(command: Command, settings: Settings) -> anyhow::Result<
         Command::Connection(command) => connection::run(command, settings).await,
         Command::Subscription(command) => subscription::run(command, settings).await,
         Command::OauthClient(command) => oauth_client::run(command, settings).await,
+        Command::Deliveries(command) => deliveries::run(command, settings).await,
         Command::ConfigObjects(command) => config_objects::run(command, settings).await,
         Command::Jobs(args) => jobs::run(args, settings).await,
         Command::DeadLetters(command) => dead_letters::run(command, settings).await,

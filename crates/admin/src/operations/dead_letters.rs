@@ -2,14 +2,13 @@
 
 use hookyard_domain::ids::DeadLetterId;
 use hookyard_store::dead_letters::{self, DeadLetter, Settlement, Subject};
-use hookyard_store::deliveries::{self, Replayed};
 use hookyard_store::{Db, Store};
 use serde::Serialize;
 use serde_json::json;
 
 use super::actor::Change;
 use super::targets::JobRef;
-use super::{Actor, OperationError, events, sync_events};
+use super::{Actor, OperationError, deliveries, events, sync_events};
 
 /// A settled dead letter.
 #[derive(Debug, Clone, Serialize)]
@@ -19,7 +18,7 @@ pub struct Settled {
     pub id: DeadLetterId,
     /// Whether a new job does the work once more.
     pub queued: bool,
-    /// What the new job is about: the event, or the new sync event.
+    /// What the new job is about: the event, the delivery, or the new sync event.
     pub subject_id: Subject,
     pub job: Option<JobRef>,
 }
@@ -40,18 +39,9 @@ pub async fn replay(
             let (queued, _) = sync_events::retry_in(&tx, sync).await?;
             (Subject::Sync(queued.id), queued.job)
         }
-        Subject::Delivery(delivery) => match deliveries::replay(&tx, delivery).await? {
-            Replayed::Queued(id) => (letter.subject_id, JobRef { id }),
-            Replayed::Open(state) => {
-                return Err(OperationError::Conflict(format!("{delivery} is {state}")));
-            }
-            Replayed::Expired => {
-                return Err(OperationError::Conflict(format!(
-                    "the body of the event behind {delivery} is no longer stored"
-                )));
-            }
-            Replayed::NotFound => return Err(OperationError::not_found("delivery", &delivery)),
-        },
+        Subject::Delivery(delivery) => {
+            (letter.subject_id, deliveries::replay_in(&tx, delivery).await?)
+        }
         // A replay of many deliveries has no dead letter: what it cannot finish, it goes on with.
         Subject::Replay(replay) => return Err(OperationError::not_found("dead letter", &replay)),
     };

@@ -3,6 +3,7 @@
 mod broker;
 mod database;
 mod keys;
+mod outbound;
 mod work;
 
 use hookyard_queue::BrokerSettings;
@@ -111,6 +112,8 @@ async fn in_database(examination: &Examination<'_>, conn: &Conn, checks: &mut Ve
     checks.push(answered(work::SYNCS, work::syncs(conn).await));
     checks.push(answered(work::SOURCES, work::sources(conn).await));
     checks.push(answered(work::CONFIRMATIONS, work::confirmations(conn).await));
+    checks.push(answered(outbound::CONNECTIONS, outbound::connections(conn).await));
+    checks.push(answered(outbound::DELIVERIES, outbound::deliveries(conn).await));
     checks.push(answered(work::DEAD_LETTERS, work::dead_letters(conn).await));
     checks.push(answered(work::REJECTED, work::rejected(conn).await));
 }

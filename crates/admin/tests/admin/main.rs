@@ -4,10 +4,12 @@
 mod bad_input;
 mod changes;
 mod connections;
+mod deliveries;
 mod doctor;
 mod keys_and_limits;
 mod lists;
 mod oauth_clients;
+mod publishing;
 mod refused_addresses;
 mod secrets;
 mod serving;
