@@ -71,7 +71,7 @@ async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     info!(address = %listener.local_addr()?, "listening for webhooks on {}", listener.local_addr()?);
     info!(address = %health.local_addr(), "health and metrics on {}", health.local_addr());
     tasks.spawn_essential("health", health.serve(readiness, afterwards.clone()));
-    listener::serve(listener, &gateway, &stop, &tasks, settings.drain.deadline()).await;
+    listener::serve(listener, &gateway, &stop, &tasks, settings.ending()).await;
 
     drop(gateway); // The last sender of the recorder: its committers end when they have answered.
     drop(publisher); // The committers' clones end with them, and then what marks the unpublished.

@@ -1,12 +1,15 @@
 //! What the operator decides, with its units and limits.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::{Args, Parser};
 use hookyard_process::{BrokerArgs, DatabaseArgs, DrainArgs, HealthArgs, LogArgs, SettingError};
 use hookyard_queue::BrokerSettings;
 use hookyard_vault::KeyRing;
 use secrecy::SecretString;
+
+use crate::listener::Ending;
 
 /// The public listener of Hookyard: verifies, records, enqueues and answers webhooks.
 #[derive(Debug, Parser)]
@@ -39,6 +42,11 @@ pub(crate) struct Settings {
     pub(crate) health: HealthArgs<8081>,
     #[command(flatten)]
     pub(crate) drain: DrainArgs,
+    /// Milliseconds after the signal to stop in which calls are still taken, each its connection's last; at most half
+    /// of the drain
+    #[arg(long, env = "HOOKYARD_FAREWELL_MS", value_name = "MS", default_value_t = 2_000,
+          value_parser = clap::value_parser!(u64).range(..=600_000))]
+    farewell_ms: u64,
     #[command(flatten)]
     pub(crate) log: LogArgs,
 }
@@ -96,6 +104,14 @@ pub(crate) struct Checked {
 }
 
 impl Settings {
+    /// How the public listener ends.
+    pub(crate) fn ending(&self) -> Ending {
+        Ending {
+            farewell: Duration::from_millis(self.farewell_ms),
+            deadline: self.drain.deadline(),
+        }
+    }
+
     /// Reads the settings that have a meaning of their own; an error names the setting.
     pub(crate) fn check(&self) -> Result<Checked, SettingError> {
         if self.vault_keys.is_some() {

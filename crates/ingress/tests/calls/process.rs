@@ -102,6 +102,38 @@ async fn a_call_under_way_is_answered_before_the_end() {
 }
 
 #[tokio::test]
+async fn a_kept_connection_is_answered_once_more_after_the_stop_and_then_ended() {
+    let gateway = Gateway::builder().ingress_env("HOOKYARD_FAREWELL_MS", "5000").start().await;
+    let push = |id: &str| gateway.github_push().delivery(id).sign().bytes();
+    let (mut kept, mut idle) = (gateway.connect().await, gateway.connect().await);
+    for connection in [&mut kept, &mut idle] {
+        connection.send(&push("before")).await;
+        assert_eq!(connection.answer().await.unwrap().header("connection"), None);
+    }
+
+    let calls = async {
+        let stopping = async || gateway.ingress().log().contains("end with their next answer");
+        until("it is stopping", PATIENCE, stopping).await;
+        assert!(!gateway.ingress().is_ready().await);
+        kept.send(&push("kept")).await;
+        let mut new = gateway.connect().await;
+        new.send(&push("new")).await;
+        for connection in [&mut kept, &mut new] {
+            let answer = connection.answer().await.unwrap();
+            assert!(answer.is_success(), "{answer:?}");
+            assert_eq!(answer.header("connection"), Some("close"));
+            assert!(connection.is_closed().await);
+        }
+        assert!(idle.is_closed().await);
+    };
+    let (status, ()) = tokio::join!(gateway.ingress().stop(), calls);
+
+    assert!(status.success());
+    assert_eq!(events(&gateway).await, 3);
+    gateway.finish().await;
+}
+
+#[tokio::test]
 async fn it_starts_again_on_the_same_port_after_a_kill() {
     let gateway = Gateway::start().await;
     assert_queued(&gateway.post(gateway.github_push()).await);

@@ -10,6 +10,9 @@ use super::{Answer, Call};
 /// Longer than any answer takes; a call that gets none has failed.
 const ANSWER_LIMIT: Duration = Duration::from_mins(2);
 
+/// How long a connection is kept that nobody uses: shorter than an ingress keeps it, or a call may meet its end.
+const IDLE_LIMIT: Duration = Duration::from_secs(2);
+
 /// Sends calls over kept connections; clones share them.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -42,7 +45,12 @@ impl Caller {
         self.try_post(call).await.unwrap_or_else(|error| panic!("no answer: {error:#}"))
     }
 
-    /// The same, for when the ingress may be away.
+    /// Whether a call failed because nobody accepted its connection: it was not begun, and somebody else may be called.
+    pub fn nobody_listens(error: &anyhow::Error) -> bool {
+        error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect)
+    }
+
+    /// As [`post`](Self::post), for when the ingress may be away.
     pub async fn try_post(&self, call: impl Into<Call>) -> Result<Answer> {
         let call = call.into();
         let method = Method::from_bytes(call.method.as_bytes())?;
@@ -59,7 +67,8 @@ impl Caller {
 
 /// A client without proxies, whose requests end within `limit`.
 pub(super) fn client(limit: Duration) -> reqwest::Client {
-    let client = reqwest::Client::builder().no_proxy().timeout(limit).build();
+    let client = reqwest::Client::builder().no_proxy().timeout(limit).pool_idle_timeout(IDLE_LIMIT);
+    let client = client.build();
     client.expect("a client of these settings can be made")
 }
 

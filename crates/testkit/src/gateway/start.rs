@@ -107,6 +107,9 @@ impl GatewayBuilder {
     }
 }
 
+/// Long enough for a call that is being sent: nobody balances between a test's ingresses.
+const SHORT_FAREWELL_MS: &str = "100";
+
 /// What the settings of all processes are made of.
 struct Common<'a> {
     place: &'a Place,
@@ -166,6 +169,7 @@ impl<'a> Common<'a> {
         let mut environment = self.settings("hookyard_ingress", health);
         environment.push(setting("HOOKYARD_LISTEN", &local(public).to_string()));
         environment.push(setting("HOOKYARD_SOURCE_KEYS", &self.source_keys));
+        environment.push(setting("HOOKYARD_FAREWELL_MS", SHORT_FAREWELL_MS));
         environment.extend_from_slice(settings);
         self.member(format!("ingress-{n}"), "hookyard-ingress", environment, [public, health])
     }
