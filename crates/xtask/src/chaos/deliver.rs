@@ -1,9 +1,10 @@
 //! One call, sent until somebody answers 2xx: what a provider with redeliveries does.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use hookyard_testkit::gateway::{Call, Caller};
+use hookyard_testkit::gateway::{Call, Caller, Member};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -29,24 +30,57 @@ impl Default for Sockets {
     }
 }
 
+/// An ingress as a balancer sees it.
+#[derive(Debug, Clone)]
+pub(super) struct Door {
+    caller: Caller,
+    ready: Arc<AtomicBool>,
+}
+
+impl Door {
+    pub(super) fn new(caller: Caller) -> Self {
+        Self { caller, ready: Arc::new(AtomicBool::new(true)) }
+    }
+
+    /// Takes note of what the ingress says of itself.
+    pub(super) async fn look(&self, ingress: &Member) {
+        self.ready.store(ingress.is_ready().await, Ordering::Relaxed);
+    }
+
+    fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+}
+
 /// How a call went.
 pub(super) struct Delivered {
     pub(super) refused: Vec<u16>,
     pub(super) accepted: bool,
 }
 
-/// Sends a call to one caller after the other, as a balancer does that finds one of them away.
-pub(super) async fn deliver(call: Call, callers: Vec<Caller>, sockets: Sockets) -> Delivered {
+/// Sends a call to one ingress after the other, as a balancer does: one that is not ready is left out while another is,
+/// and where nobody listens no call was made.
+pub(super) async fn deliver(call: Call, doors: Vec<Door>, sockets: Sockets) -> Delivered {
     let started = Instant::now();
     let mut refused = Vec::new();
     let mut pause = FIRST_PAUSE;
-    for caller in callers.iter().cycle() {
+    let mut away = 0;
+    for door in doors.iter().cycle() {
+        if !door.is_ready() && doors.iter().any(Door::is_ready) {
+            continue;
+        }
         let socket = sockets.0.acquire().await.expect("the semaphore is never closed");
-        let answered = timeout(TRY_LIMIT, caller.try_post(call.clone())).await;
+        let answered = timeout(TRY_LIMIT, door.caller.try_post(call.clone())).await;
         drop(socket);
         match answered {
             Ok(Ok(answer)) if answer.is_success() => return Delivered { refused, accepted: true },
             Ok(Ok(answer)) => refused.push(answer.status),
+            Ok(Err(error)) if Caller::nobody_listens(&error) => {
+                away += 1;
+                if away % doors.len() != 0 {
+                    continue;
+                }
+            }
             Ok(Err(_)) | Err(_) => refused.push(0),
         }
         if started.elapsed() > GIVE_UP_AFTER {

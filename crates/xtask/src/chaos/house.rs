@@ -45,6 +45,8 @@ impl House {
             .binaries(binaries)
             .proxied()
             .ingresses(INGRESSES)
+            // Longer than the sender takes to notice, and keeps a connection that it does not use.
+            .ingress_env("HOOKYARD_FAREWELL_MS", "3000")
             .repository(sample)
             .mappings(&MAPPINGS)
             .may_leave_jobs();

@@ -1,23 +1,26 @@
 //! The steady load: pushes of real and of made-up heads, and events of a repository's life.
 
+use std::convert::Infallible;
 use std::iter::Cycle;
 use std::ops::Range;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hookyard_testkit::gateway::{Caller, Gateway, GithubCall};
+use hookyard_testkit::gateway::{Gateway, GithubCall};
 use hookyard_testkit::github_sim::MoveBranch;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::deliver::{Sockets, deliver};
+use super::deliver::{Door, Sockets, deliver};
 use super::house::{BRANCHES, INGRESSES, LEDGERS, commits, ledger_name};
 use super::ledger::{Entry, Kind, Ledger};
 use super::mishap::Mishap;
 
 /// Between two calls: 200 a second.
 const PERIOD: Duration = Duration::from_millis(5);
+/// How often the ingresses are asked whether they are ready.
+const WATCH_EVERY: Duration = Duration::from_millis(200);
 /// Every so many calls a branch really moves.
 const MOVE_EVERY: usize = 40;
 /// Every so many calls tells of a repository that nobody reads.
@@ -26,7 +29,7 @@ const LIFECYCLE_EVERY: usize = 10;
 /// Makes calls, each with an id and a body of its own.
 pub(super) struct Load {
     commits: Vec<String>,
-    callers: Vec<Caller>,
+    doors: Vec<Door>,
     ledgers: Cycle<Range<i64>>,
     sockets: Sockets,
     sent: usize,
@@ -35,12 +38,26 @@ pub(super) struct Load {
 impl Load {
     pub(super) fn new(gateway: &Gateway) -> Self {
         let commits = commits(&mut gateway.repo()).expect("commits can be made");
-        let callers = (0..INGRESSES).map(|n| gateway.caller_of(n).clone()).collect();
-        Self { commits, callers, ledgers: LEDGERS.cycle(), sockets: Sockets::default(), sent: 0 }
+        let doors = (0..INGRESSES).map(|n| Door::new(gateway.caller_of(n).clone())).collect();
+        Self { commits, doors, ledgers: LEDGERS.cycle(), sockets: Sockets::default(), sent: 0 }
     }
 
     /// Sends calls until `calm`, and then waits until each of them is answered.
     pub(super) async fn run(
+        &mut self,
+        gateway: &Gateway,
+        mishap: Mishap,
+        ledger: &Ledger,
+        calm: &CancellationToken,
+    ) -> Result<()> {
+        let watch = watch(gateway, self.doors.clone());
+        tokio::select! {
+            sent = self.send(gateway, mishap, ledger, calm) => sent,
+            never = watch => match never {},
+        }
+    }
+
+    async fn send(
         &mut self,
         gateway: &Gateway,
         mishap: Mishap,
@@ -53,10 +70,10 @@ impl Load {
             let (kind, call) = self.next(gateway).await?;
             let delivery_id = format!("chaos-{}", self.sent);
             let call = call.delivery(&delivery_id).sign();
-            let mut callers = self.callers.clone();
-            callers.rotate_left(self.sent % INGRESSES);
+            let mut doors = self.doors.clone();
+            doors.rotate_left(self.sent % INGRESSES);
             let sockets = self.sockets.clone();
-            calls.spawn(async move { (delivery_id, kind, deliver(call, callers, sockets).await) });
+            calls.spawn(async move { (delivery_id, kind, deliver(call, doors, sockets).await) });
             while let Some(done) = calls.try_join_next() {
                 write_down(ledger, mishap, done?);
             }
@@ -88,6 +105,16 @@ impl Load {
         let commit = self.commits[n / MOVE_EVERY % self.commits.len()].clone();
         let moved = gateway.github().move_branch(branch, MoveBranch::to(commit).silently()).await?;
         Ok((Kind::Push, push.before(&moved.before).after(&moved.after)))
+    }
+}
+
+/// Looks after the ingresses, as a balancer does.
+async fn watch(gateway: &Gateway, doors: Vec<Door>) -> Infallible {
+    loop {
+        for (n, door) in doors.iter().enumerate() {
+            door.look(gateway.ingress_at(n)).await;
+        }
+        tokio::time::sleep(WATCH_EVERY).await;
     }
 }
 

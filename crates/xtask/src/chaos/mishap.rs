@@ -36,6 +36,17 @@ impl Extent {
     }
 }
 
+/// What callers may meet while something happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Forgiven {
+    /// Every call is answered, with 2xx.
+    Nothing,
+    /// Connections that end without an answer.
+    Silence,
+    /// Refusals too.
+    Everything,
+}
+
 /// A mishap. The order is that of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Mishap {
@@ -75,13 +86,14 @@ impl Mishap {
         }
     }
 
-    /// Whether every answer must be a success all the while. Who is killed answers nobody, but the others go on.
-    pub(super) const fn is_invisible(self) -> bool {
+    /// Which tries may go without a success meanwhile.
+    pub(super) const fn forgives(self) -> Forgiven {
         match self {
             // Nothing can be recorded, so nothing can be accepted.
-            Self::PostgresStopped => false,
-            Self::IngressKilled
-            | Self::WorkerKilled
+            Self::PostgresStopped => Forgiven::Everything,
+            // Who is killed answers nobody, but the others go on.
+            Self::IngressKilled => Forgiven::Silence,
+            Self::WorkerKilled
             | Self::WorkerKilledInCommit
             | Self::RabbitmqKilled
             | Self::QueuePurged
@@ -91,7 +103,7 @@ impl Mishap {
             | Self::WorkerFrozen
             | Self::Copies
             | Self::OneWorkerOfFiveKilled
-            | Self::RollingRestart => true,
+            | Self::RollingRestart => Forgiven::Nothing,
         }
     }
 

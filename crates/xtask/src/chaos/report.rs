@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::mishap::Mishap;
+use super::mishap::{Forgiven, Mishap};
 use crate::{cargo, say};
 
 /// What one mishap came to.
@@ -45,8 +45,12 @@ impl Line {
     /// Nothing lost, nothing doubled, everything accepted and recorded, and no answer that should not be.
     pub(super) fn is_good(&self) -> bool {
         let counted = self.sent > 0 && self.accepted == self.sent && self.recorded == self.sent;
-        let answered = self.refused.keys().all(|status| *status == 0);
-        counted && self.lost == 0 && self.doubled == 0 && (answered || !self.mishap.is_invisible())
+        let answered = match self.mishap.forgives() {
+            Forgiven::Nothing => self.refused.is_empty(),
+            Forgiven::Silence => self.refused.keys().all(|status| *status == 0),
+            Forgiven::Everything => true,
+        };
+        counted && self.lost == 0 && self.doubled == 0 && answered
     }
 
     pub(super) fn summary(&self) -> String {
@@ -134,6 +138,7 @@ calls of which that is not true, *doubled* is what is there more than once. Besi
 object has two versions of the same content after each other, and each target's objects equal the head of its branch.
 
 *Other answers* are those that made the sender try again; *none* is a connection that ended without an answer, as it must when its
-process is killed. *Quiet after* is the time from the last call to the last job: a killed worker's lease runs for a minute, and so long
+process is killed. The sender asks the ingresses five times a second whether they are
+ready and leaves out who is not, as a balancer does; a connection that nobody accepts is no call, and it takes the other. *Quiet after* is the time from the last call to the last job: a killed worker's lease runs for a minute, and so long
 a job waits whose message was lost.
 ";

@@ -11,7 +11,7 @@ use rand::rngs::StdRng;
 use tokio::task::JoinSet;
 
 use super::Extent;
-use crate::chaos::deliver::{Sockets, deliver};
+use crate::chaos::deliver::{Door, Sockets, deliver};
 use crate::chaos::house::{INGRESSES, SYNC_WORKERS, WORKERS};
 use crate::chaos::ledger::{Entry, Kind, Ledger};
 use crate::chaos::mishap::Mishap;
@@ -79,8 +79,8 @@ pub(super) async fn send_copies(gateway: &Gateway, ledger: &Ledger, times: usize
         let sockets = Sockets::default();
         let mut copies = JoinSet::new();
         for copy in 0..COPIES {
-            let caller = gateway.caller_of(copy % INGRESSES).clone();
-            copies.spawn(deliver(call.clone(), vec![caller], sockets.clone()));
+            let door = Door::new(gateway.caller_of(copy % INGRESSES).clone());
+            copies.spawn(deliver(call.clone(), vec![door], sockets.clone()));
         }
         let mut entry = Entry {
             mishap: Mishap::Copies,
