@@ -3,6 +3,8 @@
 mod processes;
 mod servers;
 
+use std::time::Duration;
+
 use anyhow::Result;
 use clap::ValueEnum as _;
 use hookyard_testkit::gateway::Gateway;
@@ -25,6 +27,14 @@ impl Extent {
             [Mishap::WorkerFrozen, Mishap::DiskAlarm, Mishap::OneWorkerOfFiveKilled];
         let all = Mishap::value_variants().iter().copied();
         all.filter(|mishap| self == Self::Full || !LONG.contains(mishap)).collect()
+    }
+
+    /// How long the load goes on after a mishap, so that what was broken is used again.
+    pub(super) const fn aftermath(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Short => 1,
+            Self::Full => 3,
+        })
     }
 
     /// How often something is killed.

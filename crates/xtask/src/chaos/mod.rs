@@ -31,8 +31,6 @@ use load::Load;
 use mishap::{Extent, Mishap};
 use report::Line;
 
-/// How long the load goes on after a mishap, so that what was broken is used again.
-const AFTERMATH: Duration = Duration::from_secs(3);
 /// How long the work may take to end after the last call. A dead worker's lease lasts a minute, and so does the
 /// grace of a job whose message was lost.
 const SETTLE_LIMIT: Duration = Duration::from_mins(5);
@@ -148,7 +146,7 @@ async fn one(
     let (gateway, servers) = (&house.gateway, &mut house.servers);
     let strike = async {
         let struck = mishap.strike(gateway, servers, ledger, args.extent(), random).await;
-        tokio::time::sleep(AFTERMATH).await;
+        tokio::time::sleep(args.extent().aftermath()).await;
         calm.cancel();
         struck
     };
