@@ -231,11 +231,20 @@ pub async fn replace_sealed(
     Ok(db.execute(SQL, &[/* id */ &id.0, /* old */ &old, /* new */ &new]).await? == 1)
 }
 
-/// Writes how a test went. A failed one asks for somebody to act, a good one ends that; one that is disabled stays so.
+/// How a test call failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailedTest<'a> {
+    pub error: &'a str,
+    /// Whether the next call may succeed as things are.
+    pub in_passing: bool,
+}
+
+/// Writes how a test went. One that failed for good asks for somebody to act, one that failed in passing stops nothing,
+/// a good one ends both; a connection that is disabled stays so.
 pub async fn record_test(
     db: &impl Db,
     id: ConnectionId,
-    error: Option<&str>,
+    failed: Option<FailedTest<'_>>,
 ) -> Result<bool, StoreError> {
     const SQL: &str = "-- connections::record_test
         update connection
@@ -243,9 +252,16 @@ pub async fn record_test(
                failing_since = case when $2::text is null then null else failing_since end,
                status = case when status in ('disabled', 'disconnected') then status
                              when $2::text is null then 'connected'
-                             else 'action_needed' end
+                             when not $3 then 'action_needed'
+                             when status = 'connected' then 'error'
+                             else status end
          where id = $1";
-    Ok(db.execute(SQL, &[/* id */ &id.0, /* error */ &error]).await? == 1)
+    let error = failed.map(|it| it.error);
+    let in_passing = failed.is_some_and(|it| it.in_passing);
+    let changed = db
+        .execute(SQL, &[/* id */ &id.0, /* error */ &error, /* in passing */ &in_passing])
+        .await?;
+    Ok(changed == 1)
 }
 
 /// Switches a connection that was disabled, or needs somebody to act, on again. False if there was nothing to change.

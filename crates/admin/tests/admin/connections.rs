@@ -153,6 +153,22 @@ async fn a_test_tells_what_the_receiver_said_and_keeps_it_on_record() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_test_that_fails_in_passing_stops_no_delivery() {
+    let (yard, receiver) = (Yard::new().await, receiver().await);
+    yard.workspace();
+    let id = text(&yard.connected(&receiver.url_of("/hook")), "id");
+    let after = |status: u16| {
+        receiver.answer("/hook", vec![ProgrammedAnswer::status(status)]).unwrap();
+        yard.run(&["connection", "test", &id]);
+        text(&yard.json(&["connection", "show", &id]), "status")
+    };
+    assert_eq!(after(503), "error", "which is sent to");
+    assert_eq!(after(401), "action_needed");
+    assert_eq!(after(503), "action_needed", "until a call goes well");
+    assert_eq!(after(204), "connected");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_free_workspace_may_list_and_disconnect_but_neither_connect_nor_test() {
     let (yard, receiver) = (Yard::new().await, receiver().await);
     yard.workspace();

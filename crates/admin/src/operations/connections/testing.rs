@@ -6,7 +6,7 @@ use hookyard_destinations::{Receiver, Sender, Verdict, Workspace};
 use hookyard_domain::connection::{ConnectionKind, ConnectionStatus};
 use hookyard_domain::delivery::ErrorClass;
 use hookyard_domain::ids::{ConnectionId, WorkspaceId};
-use hookyard_store::connections::{self, Connection};
+use hookyard_store::connections::{self, Connection, FailedTest};
 use hookyard_store::paging::{PAGE_ITEMS_MAX, Page, PageRequest};
 use hookyard_store::workspaces;
 use jiff::Timestamp;
@@ -38,6 +38,14 @@ pub struct Tested {
     pub error: Option<String>,
     /// The beginning of the answer's body, without the connection's secrets.
     pub response_excerpt: Option<String>,
+}
+
+impl Tested {
+    fn failed(&self) -> Option<FailedTest<'_>> {
+        let class = self.error_class?;
+        let in_passing = class.is_in_passing(self.response_status, false);
+        Some(FailedTest { error: self.error.as_deref().unwrap_or_default(), in_passing })
+    }
 }
 
 /// What came of a call.
@@ -120,7 +128,7 @@ async fn record(
 ) -> Result<(), OperationError> {
     let mut conn = outside.store.conn().await?;
     let tx = conn.begin().await?;
-    connections::record_test(&tx, tested.id, tested.error.as_deref()).await?;
+    connections::record_test(&tx, tested.id, tested.failed()).await?;
     let change = Change {
         action: "connection.test",
         workspace: Some(workspace),
