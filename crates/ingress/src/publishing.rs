@@ -111,6 +111,8 @@ async fn mark_unpublished(store: Store, mut unpublished: mpsc::Receiver<Vec<Poin
             let of_kind = |pointer: &Pointer| match pointer {
                 Pointer::Event(_) => kind == JobKind::Event,
                 Pointer::Sync(_) => kind == JobKind::Sync,
+                // None comes from here: events are fanned out by the workers.
+                Pointer::Delivery(_) => false,
             };
             let subjects: Vec<_> =
                 pointers.iter().filter(|it| of_kind(it)).map(|it| it.subject()).collect();

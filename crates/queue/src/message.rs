@@ -1,10 +1,10 @@
 //! What a message says: pointers to rows, and nothing that PostgreSQL does not know better.
 //!
-//! Messages of `events` are packed, so that a message costs the broker once for many events:
-//! `{"kind":"event","subjects":["evt_...", ...]}`. A message of `syncs` is one JSON object for one sync
-//! event; see [`SyncMessage`]. Unknown fields are passed over, so that old and new versions can share a queue.
+//! Messages of `events` and `deliveries` are packed, so that a message costs the broker once for many rows:
+//! `{"kind":"event","subjects":["evt_...", ...]}`, `{"kind":"delivery","subjects":["dlv_...", ...]}`. A message of
+//! `syncs` is one JSON object for one sync event; see [`SyncMessage`]. Unknown fields are passed over, so that old and new versions can share a queue.
 
-use hookyard_domain::ids::{EventId, InstanceId, SyncEventId, TargetId};
+use hookyard_domain::ids::{DeliveryId, EventId, InstanceId, SyncEventId, TargetId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -22,6 +22,8 @@ pub enum Pointer {
     Event(EventId),
     /// A sync event to run.
     Sync(SyncEventId),
+    /// A delivery to send.
+    Delivery(DeliveryId),
 }
 
 impl Pointer {
@@ -30,6 +32,7 @@ impl Pointer {
         match self {
             Self::Event(_) => Queue::Events,
             Self::Sync(_) => Queue::Syncs,
+            Self::Delivery(_) => Queue::Deliveries,
         }
     }
 
@@ -38,6 +41,7 @@ impl Pointer {
         match self {
             Self::Event(id) => id.0,
             Self::Sync(id) => id.0,
+            Self::Delivery(id) => id.0,
         }
     }
 }
@@ -49,6 +53,8 @@ pub enum Publication {
     Event(EventId),
     /// A sync event to run; travels alone.
     Sync(Box<SyncMessage>),
+    /// A delivery to send; travels packed with others.
+    Delivery(DeliveryId),
 }
 
 impl Publication {
@@ -57,6 +63,7 @@ impl Publication {
         match self {
             Self::Event(id) => Pointer::Event(*id),
             Self::Sync(message) => Pointer::Sync(message.connector_sync_event_id),
+            Self::Delivery(id) => Pointer::Delivery(*id),
         }
     }
 }
@@ -90,18 +97,29 @@ pub struct SyncMessage {
 }
 
 #[derive(Serialize)]
-struct PackedEvents<'a> {
+struct Packed<'a, Id> {
     kind: &'static str,
-    subjects: &'a [EventId],
+    subjects: &'a [Id],
+}
+
+impl<Id: Serialize> Packed<'_, Id> {
+    fn encode(&self) -> Vec<u8> {
+        debug_assert!(
+            self.subjects.len() <= POINTERS_PER_MESSAGE_MAX,
+            "a message holds a bounded number of pointers"
+        );
+        serde_json::to_vec(self).expect("ids are strings")
+    }
 }
 
 /// The body of one message that carries all of `events`.
 pub(crate) fn encode_events(events: &[EventId]) -> Vec<u8> {
-    debug_assert!(
-        events.len() <= POINTERS_PER_MESSAGE_MAX,
-        "a message holds a bounded number of pointers"
-    );
-    serde_json::to_vec(&PackedEvents { kind: "event", subjects: events }).expect("ids are strings")
+    Packed { kind: "event", subjects: events }.encode()
+}
+
+/// The body of one message that carries all of `deliveries`.
+pub(crate) fn encode_deliveries(deliveries: &[DeliveryId]) -> Vec<u8> {
+    Packed { kind: "delivery", subjects: deliveries }.encode()
 }
 
 /// The body of one message that carries `sync`.
@@ -135,22 +153,39 @@ pub enum Undecodable {
         /// How many it has.
         count: usize,
     },
-    /// Nobody knows how to read messages of this queue.
-    #[error("no message of its queue can be read")]
-    UnreadableQueue,
+    /// It came by no queue of ours: nobody knows how to read it.
+    #[error("it came by no known queue")]
+    UnknownQueue,
 }
 
 #[derive(Deserialize)]
-enum PackedKind {
+enum EventKind {
     #[serde(rename = "event")]
     Event,
 }
 
 #[derive(Deserialize)]
-struct ReadEvents {
+enum DeliveryKind {
+    #[serde(rename = "delivery")]
+    Delivery,
+}
+
+#[derive(Deserialize)]
+struct ReadPacked<Kind, Id> {
     #[serde(rename = "kind")]
-    _kind: PackedKind,
-    subjects: Vec<EventId>,
+    _kind: Kind,
+    subjects: Vec<Id>,
+}
+
+impl<Kind, Id> ReadPacked<Kind, Id> {
+    fn bounded(self) -> Result<Vec<Id>, Undecodable> {
+        let count = self.subjects.len();
+        if (1..=POINTERS_PER_MESSAGE_MAX).contains(&count) {
+            Ok(self.subjects)
+        } else {
+            Err(Undecodable::Count { count })
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -171,18 +206,19 @@ pub fn decode(queue: Queue, body: &[u8]) -> Result<Vec<Uuid>, Undecodable> {
     };
     match queue {
         Queue::Events => {
-            let read: ReadEvents = serde_json::from_slice(body).map_err(malformed)?;
-            let count = read.subjects.len();
-            if !(1..=POINTERS_PER_MESSAGE_MAX).contains(&count) {
-                return Err(Undecodable::Count { count });
-            }
-            Ok(read.subjects.into_iter().map(|id| id.0).collect())
+            let read: ReadPacked<EventKind, EventId> =
+                serde_json::from_slice(body).map_err(malformed)?;
+            Ok(read.bounded()?.into_iter().map(|id| id.0).collect())
         }
         Queue::Syncs => {
             let read: ReadSync = serde_json::from_slice(body).map_err(malformed)?;
             Ok(vec![read.connector_sync_event_id.0])
         }
-        Queue::Deliveries => Err(Undecodable::UnreadableQueue),
+        Queue::Deliveries => {
+            let read: ReadPacked<DeliveryKind, DeliveryId> =
+                serde_json::from_slice(body).map_err(malformed)?;
+            Ok(read.bounded()?.into_iter().map(|id| id.0).collect())
+        }
     }
 }
 

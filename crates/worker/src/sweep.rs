@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use hookyard_domain::ids::EventId;
+use hookyard_domain::ids::{DeliveryId, EventId};
 use hookyard_domain::job::JobKind;
 use hookyard_queue::{Pointer, Publication, Queue, SyncMessage};
 use hookyard_store::jobs::{self, Due};
@@ -22,8 +22,9 @@ use crate::context::Context;
 /// Claims of one kind in one sweep: a flood is worked off over several sweeps.
 const ROUNDS_MAX: usize = 20;
 /// Messages waiting in the broker below which an untaken job's message is held to be lost: above this, the job is
-/// more likely to be queued. An event's message carries up to 128 pointers, a sync's carries one.
+/// more likely to be queued. An event's or a delivery's message carries up to 128 pointers, a sync's carries one.
 const EVENT_MESSAGES_LOW: u32 = 8;
+const DELIVERY_MESSAGES_LOW: u32 = 8;
 const SYNC_MESSAGES_LOW: u32 = 100;
 
 /// How long a sweep that was asked for waits for others to ask for the same.
@@ -64,6 +65,7 @@ async fn sweep(context: &Context) -> Result<(), StoreError> {
     for (kind, queue, low) in [
         (JobKind::Event, Queue::Events, EVENT_MESSAGES_LOW),
         (JobKind::Sync, Queue::Syncs, SYNC_MESSAGES_LOW),
+        (JobKind::Delivery, Queue::Deliveries, DELIVERY_MESSAGES_LOW),
     ] {
         for _ in 0..ROUNDS_MAX {
             if !matches!(context.broker.waiting(queue).await, Ok(waiting) if waiting < low) {
@@ -113,6 +115,7 @@ async fn publish(context: &Context, due: Vec<Due>) -> Result<(), StoreError> {
     let of_kind = |pointer: &Pointer| match pointer {
         Pointer::Event(_) => JobKind::Event,
         Pointer::Sync(_) => JobKind::Sync,
+        Pointer::Delivery(_) => JobKind::Delivery,
     };
     let due: Vec<(JobKind, Uuid)> =
         unconfirmed.pointers.iter().map(|it| (of_kind(it), it.subject())).collect();
@@ -122,7 +125,7 @@ async fn publish(context: &Context, due: Vec<Due>) -> Result<(), StoreError> {
 /// Marks jobs due now whose messages were not sent.
 async fn mark_due(context: &Context, due: &[(JobKind, Uuid)]) -> Result<(), StoreError> {
     let conn = context.store.conn().await?;
-    for kind in [JobKind::Event, JobKind::Sync] {
+    for kind in [JobKind::Event, JobKind::Sync, JobKind::Delivery] {
         let subjects: Vec<Uuid> =
             due.iter().filter(|(it, _)| *it == kind).map(|(_, subject)| *subject).collect();
         if !subjects.is_empty() {
@@ -133,13 +136,21 @@ async fn mark_due(context: &Context, due: &[(JobKind, Uuid)]) -> Result<(), Stor
 }
 
 async fn publications(conn: &Conn, due: Vec<Due>) -> Result<Vec<Publication>, StoreError> {
-    let (events, syncs): (Vec<Due>, Vec<Due>) =
-        due.into_iter().partition(|due| due.kind == JobKind::Event);
-    let mut publications: Vec<Publication> =
-        events.into_iter().map(|due| Publication::Event(EventId(due.subject))).collect();
+    let mut publications = Vec::with_capacity(due.len());
+    let mut syncs: Vec<Uuid> = Vec::new();
+    for due in due {
+        match due.kind {
+            JobKind::Event => publications.push(Publication::Event(EventId(due.subject))),
+            JobKind::Delivery => {
+                publications.push(Publication::Delivery(DeliveryId(due.subject)));
+            }
+            JobKind::Sync => syncs.push(due.subject),
+            // Housekeeping finds it in the table.
+            JobKind::Replay => {}
+        }
+    }
     if !syncs.is_empty() {
-        let subjects: Vec<Uuid> = syncs.iter().map(|due| due.subject).collect();
-        publications.extend(pointers(conn, &subjects).await?.into_iter().map(message));
+        publications.extend(pointers(conn, &syncs).await?.into_iter().map(message));
     }
     Ok(publications)
 }

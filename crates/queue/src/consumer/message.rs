@@ -42,7 +42,7 @@ impl Message {
     pub(crate) fn new(delivery: Delivery, slip: Slip) -> Self {
         let queue = Queue::from_routing_key(delivery.routing_key.as_str());
         let pointers =
-            queue.map_or(Err(Undecodable::UnreadableQueue), |queue| decode(queue, &delivery.data));
+            queue.map_or(Err(Undecodable::UnknownQueue), |queue| decode(queue, &delivery.data));
         Self { pointers, raw: delivery.data, queue, redelivered: delivery.redelivered, slip }
     }
 

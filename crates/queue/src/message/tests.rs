@@ -58,6 +58,9 @@ fn a_message_of_another_queue_is_undecodable() {
     assert!(malformed(decode(Queue::Events, &encode_sync(&sync_message()))));
     assert!(malformed(decode(Queue::Syncs, &encode_events(&[EventId(Uuid::from_u128(1))]))));
     assert!(malformed(decode(Queue::Events, br#"{"kind":"other","subjects":[]}"#)));
+    assert!(malformed(decode(Queue::Deliveries, &encode_events(&[EventId(Uuid::from_u128(1))]))));
+    let deliveries = encode_deliveries(&[DeliveryId(Uuid::from_u128(1))]);
+    assert!(malformed(decode(Queue::Events, &deliveries)));
     assert!(malformed(decode(
         Queue::Events,
         br#"{"kind":"event","subjects":["src_01h455vb4pex5vsknk084sn02q"]}"#
@@ -96,6 +99,13 @@ proptest! {
         prop_assert!(body.len() * 10 <= MESSAGE_BYTES_MAX);
         let read = decode(Queue::Events, &body).unwrap();
         prop_assert_eq!(read, events.iter().map(|id| id.0).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn packed_deliveries_read_back(ids in prop::collection::vec(0..u128::MAX >> 1, 1..=POINTERS_PER_MESSAGE_MAX)) {
+        let deliveries: Vec<DeliveryId> = ids.iter().map(|id| DeliveryId(Uuid::from_u128(*id))).collect();
+        let read = decode(Queue::Deliveries, &encode_deliveries(&deliveries)).unwrap();
+        prop_assert_eq!(read, deliveries.iter().map(|id| id.0).collect::<Vec<_>>());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The bounded lanes between those who publish and the one task that talks to the broker, and the way back
 //! for what could not be published.
 
-use hookyard_domain::ids::EventId;
+use hookyard_domain::ids::{DeliveryId, EventId};
 use tokio::sync::mpsc;
 
 use super::parcel::Parcel;
@@ -13,6 +13,8 @@ use crate::{
 
 /// Most events that wait to be published.
 pub(crate) const EVENTS_WAITING_MAX: usize = 16 * 1024;
+/// Most deliveries that wait to be published.
+pub(crate) const DELIVERIES_WAITING_MAX: usize = 16 * 1024;
 /// Most syncs that wait to be published.
 pub(crate) const SYNCS_WAITING_MAX: usize = 4 * 1024;
 /// Most packed messages, whose callers await them, that wait to be published.
@@ -21,6 +23,7 @@ pub(crate) const AWAITED_PARCELS_WAITING_MAX: usize = 64;
 /// The entrances, held by every clone of the publisher.
 pub(crate) struct Entrances {
     pub(crate) events: mpsc::Sender<EventId>,
+    pub(crate) deliveries: mpsc::Sender<DeliveryId>,
     pub(crate) syncs: mpsc::Sender<Box<SyncMessage>>,
     pub(crate) awaited: mpsc::Sender<Parcel>,
 }
@@ -28,28 +31,39 @@ pub(crate) struct Entrances {
 /// The exits, held by the task that publishes.
 pub(crate) struct Exits {
     pub(crate) events: mpsc::Receiver<EventId>,
+    pub(crate) deliveries: mpsc::Receiver<DeliveryId>,
     pub(crate) syncs: mpsc::Receiver<Box<SyncMessage>>,
     pub(crate) awaited: mpsc::Receiver<Parcel>,
 }
 
 pub(crate) fn lanes() -> (Entrances, Exits) {
     let (events_in, events) = mpsc::channel(EVENTS_WAITING_MAX);
+    let (deliveries_in, deliveries) = mpsc::channel(DELIVERIES_WAITING_MAX);
     let (syncs_in, syncs) = mpsc::channel(SYNCS_WAITING_MAX);
     let (awaited_in, awaited) = mpsc::channel(AWAITED_PARCELS_WAITING_MAX);
-    let entrances = Entrances { events: events_in, syncs: syncs_in, awaited: awaited_in };
-    (entrances, Exits { events, syncs, awaited })
+    let entrances = Entrances {
+        events: events_in,
+        deliveries: deliveries_in,
+        syncs: syncs_in,
+        awaited: awaited_in,
+    };
+    (entrances, Exits { events, deliveries, syncs, awaited })
 }
 
 impl Exits {
     /// Closes the entrances. What has come in can still be taken out.
     pub(crate) fn close(&mut self) {
         self.events.close();
+        self.deliveries.close();
         self.syncs.close();
         self.awaited.close();
     }
 
     pub(crate) fn are_empty(&self) -> bool {
-        self.events.is_empty() && self.syncs.is_empty() && self.awaited.is_empty()
+        self.events.is_empty()
+            && self.deliveries.is_empty()
+            && self.syncs.is_empty()
+            && self.awaited.is_empty()
     }
 
     /// Takes everything out unpublished. Whoever awaits a parcel learns of it by its dropped receipt.
@@ -57,6 +71,9 @@ impl Exits {
         let mut pointers = Vec::new();
         while let Ok(event) = self.events.try_recv() {
             pointers.push(Pointer::Event(event));
+        }
+        while let Ok(delivery) = self.deliveries.try_recv() {
+            pointers.push(Pointer::Delivery(delivery));
         }
         while let Ok(sync) = self.syncs.try_recv() {
             pointers.push(Pointer::Sync(sync.connector_sync_event_id));

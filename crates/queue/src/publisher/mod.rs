@@ -101,6 +101,7 @@ impl Publisher {
             let taken = match publication {
                 Publication::Event(id) => self.entrances.events.try_send(id).is_ok(),
                 Publication::Sync(sync) => self.entrances.syncs.try_send(sync).is_ok(),
+                Publication::Delivery(id) => self.entrances.deliveries.try_send(id).is_ok(),
             };
             if !taken {
                 refused.push(pointer);

@@ -1,6 +1,6 @@
 //! Packing: from what is to be published to the messages that carry it.
 
-use hookyard_domain::ids::EventId;
+use hookyard_domain::ids::{DeliveryId, EventId};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -29,6 +29,16 @@ impl Parcel {
         }
     }
 
+    /// A message for at most [`POINTERS_PER_MESSAGE_MAX`] deliveries.
+    pub(crate) fn of_deliveries(deliveries: &[DeliveryId]) -> Self {
+        Self {
+            queue: Queue::Deliveries,
+            pointers: deliveries.iter().copied().map(Pointer::Delivery).collect(),
+            body: message::encode_deliveries(deliveries),
+            receipt: None,
+        }
+    }
+
     /// A message for one sync.
     pub(crate) fn of_sync(sync: &SyncMessage) -> Self {
         Self {
@@ -49,6 +59,7 @@ impl Parcel {
         match self.pointers.first() {
             Some(Pointer::Event(id)) => id.to_string(),
             Some(Pointer::Sync(id)) => id.to_string(),
+            Some(Pointer::Delivery(id)) => id.to_string(),
             None => String::new(),
         }
     }
@@ -57,14 +68,17 @@ impl Parcel {
 /// The fewest messages that carry all of `publications`.
 pub(crate) fn pack(publications: Vec<Publication>) -> Vec<Parcel> {
     let mut events = Vec::new();
+    let mut deliveries = Vec::new();
     let mut parcels = Vec::new();
     for publication in publications {
         match publication {
             Publication::Event(id) => events.push(id),
             Publication::Sync(sync) => parcels.push(Parcel::of_sync(&sync)),
+            Publication::Delivery(id) => deliveries.push(id),
         }
     }
     parcels.extend(events.chunks(POINTERS_PER_MESSAGE_MAX).map(Parcel::of_events));
+    parcels.extend(deliveries.chunks(POINTERS_PER_MESSAGE_MAX).map(Parcel::of_deliveries));
     parcels
 }
 

@@ -118,6 +118,7 @@ impl<'a> Session<'a> {
         self.set_blocked(self.link.is_blocked());
         let mut flush_until = None;
         let mut batch = Vec::with_capacity(POINTERS_PER_MESSAGE_MAX);
+        let mut deliveries = Vec::with_capacity(POINTERS_PER_MESSAGE_MAX);
         loop {
             if flush_until.is_some() {
                 if self.in_flight.is_empty() && self.exits.are_empty() {
@@ -146,6 +147,10 @@ impl<'a> Session<'a> {
                 1.. = self.exits.events.recv_many(&mut batch, POINTERS_PER_MESSAGE_MAX), if packed_room => {
                     self.send(Parcel::of_events(&batch));
                     batch.clear();
+                }
+                1.. = self.exits.deliveries.recv_many(&mut deliveries, POINTERS_PER_MESSAGE_MAX), if packed_room => {
+                    self.send(Parcel::of_deliveries(&deliveries));
+                    deliveries.clear();
                 }
             }
         }
