@@ -21,7 +21,8 @@ async fn without_a_broker_the_work_is_done_from_the_table() {
             gateway.repo().write("agents/two.md", format!("# {n}\n")).commit("more").unwrap();
         let to = hookyard_testkit::github_sim::MoveBranch::to(commit);
         let moved = gateway.github().move_branch("main", to).await.unwrap();
-        assert_eq!(moved.deliveries[0].status, Some(202));
+        // Or 200: the sync before it has met, and applied, this head already.
+        assert!(matches!(moved.deliveries[0].status, Some(200 | 202)));
     }
     gateway.idle().await;
     assert_equals(&gateway, &gateway.github().head("main").unwrap()).await;
@@ -69,7 +70,9 @@ async fn connections_cut_again_and_again_lose_nothing() {
         head = moved.after;
     }
     // A lease whose end could not be written runs out.
-    gateway.db().execute("update job set due_at = now() where state = 'leased'").await;
+    let expire = "update job set due_at = now()
+                   where id in (select id from job where state = 'leased' order by id for update skip locked)";
+    gateway.db().execute(expire).await;
     gateway.idle().await;
     assert_equals(&gateway, &head).await;
     assert_eq!(newest_fate(&gateway).await, "completed");
