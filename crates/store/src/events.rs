@@ -16,6 +16,8 @@ pub struct Routable {
     pub event_type: String,
     /// The workspace whose own source took it.
     pub workspace: Option<WorkspaceId>,
+    /// The installation of the GitHub App that it came through.
+    pub installation_id: Option<i64>,
     pub content_type: Option<String>,
     pub body: Option<Vec<u8>>,
 }
@@ -37,8 +39,8 @@ pub async fn routables(
     body_bytes_max: i64,
 ) -> Result<Portion, StoreError> {
     const SQL: &str = "-- events::routables
-        select id, type, workspace_id, content_type, before < $2 as fits, case when before < $2 then body end as body
-          from (select id, type, workspace_id, content_type, body,
+        select id, type, workspace_id, installation_id, content_type, before < $2 as fits, case when before < $2 then body end as body
+          from (select id, type, workspace_id, installation_id, content_type, body,
                        sum(body_bytes) over (order by id) - body_bytes as before
                   from event where id = any($1)) found
          order by id";
@@ -53,6 +55,7 @@ pub async fn routables(
             id: EventId(row.get("id")),
             event_type: row.get("type"),
             workspace: row.get::<_, Option<Uuid>>("workspace_id").map(WorkspaceId),
+            installation_id: row.get("installation_id"),
             content_type: row.get("content_type"),
             body: row.get("body"),
         });
@@ -84,18 +87,27 @@ pub struct Ending {
     pub workspaces: BTreeSet<WorkspaceId>,
 }
 
-/// Writes how events ended and whom they concern, and settles their dead letters: their work was done after all.
+/// Writes whom events of a shared URL concern.
+pub async fn record_concerned(tx: &Tx<'_>, endings: &[Ending]) -> Result<(), StoreError> {
+    const SQL: &str = "-- events::record_concerned
+        insert into event_workspace (workspace_id, event_id)
+        select * from unnest($1::uuid[], $2::uuid[]) as concerned(workspace_id, event_id)
+         order by workspace_id, event_id
+            on conflict do nothing";
+    let concerned = endings
+        .iter()
+        .flat_map(|it| it.workspaces.iter().map(|workspace| (workspace.0, it.event.0)));
+    let (workspaces, events): (Vec<Uuid>, Vec<Uuid>) = concerned.unzip();
+    tx.execute(SQL, &[/* workspaces */ &workspaces, /* events */ &events]).await.map(drop)
+}
+
+/// Writes how events ended, and settles their dead letters: their work was done after all.
 pub async fn record_endings(tx: &Tx<'_>, endings: &[Ending]) -> Result<(), StoreError> {
     const OUTCOMES: &str = "-- events::record_endings (outcomes)
         update event set outcome = ending.outcome, reason = ending.reason
           from unnest($1::uuid[], $2::text[], $3::text[]) as ending(id, outcome, reason)
          where event.id = any($1) and event.id = ending.id
            and (event.outcome is distinct from ending.outcome or event.reason is distinct from ending.reason)";
-    const WORKSPACES: &str = "-- events::record_endings (workspaces)
-        insert into event_workspace (workspace_id, event_id)
-        select * from unnest($1::uuid[], $2::uuid[]) as concerned(workspace_id, event_id)
-         order by workspace_id, event_id
-            on conflict do nothing";
     const SETTLE: &str = "-- events::record_endings (dead letters)
         update dead_letter set settled_at = now(), settled_how = 'replayed'
          where subject_id = any($1) and kind = 'event' and settled_at is null";
@@ -103,13 +115,8 @@ pub async fn record_endings(tx: &Tx<'_>, endings: &[Ending]) -> Result<(), Store
     let outcomes: Vec<Option<&str>> =
         endings.iter().map(|it| it.outcome.map(EventOutcome::as_str)).collect();
     let reasons: Vec<Option<&str>> = endings.iter().map(|it| it.reason).collect();
-    let concerned = endings
-        .iter()
-        .flat_map(|it| it.workspaces.iter().map(|workspace| (workspace.0, it.event.0)));
-    let (workspaces, of_events): (Vec<Uuid>, Vec<Uuid>) = concerned.unzip();
     tx.execute(OUTCOMES, &[/* events */ &events, /* outcomes */ &outcomes, /* reasons */ &reasons])
         .await?;
-    tx.execute(WORKSPACES, &[/* workspaces */ &workspaces, /* events */ &of_events]).await?;
     tx.execute(SETTLE, &[/* events */ &events]).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use hookyard_domain::retry::Jitter;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// The host's time. For GitHub's tokens and for ids only: what is due when is the database's to say.
+/// The host's time. For GitHub's tokens, signed timestamps and ids only: what is due when is the database's to say.
 #[expect(clippy::disallowed_methods, reason = "the one reading of the clock")]
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
@@ -13,6 +13,11 @@ pub(crate) fn now() -> Timestamp {
 /// A new id that sorts by time.
 pub(crate) fn new_id() -> Uuid {
     Uuid::now_v7()
+}
+
+/// A random id, anywhere among all ids.
+pub(crate) fn random_id() -> Uuid {
+    Uuid::new_v4()
 }
 
 /// A random share of a wait.

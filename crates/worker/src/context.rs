@@ -10,12 +10,14 @@ use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
 use crate::clock;
+use crate::events::Filters;
 use crate::github_app::GitHubApp;
 use crate::quarantine::Quarantine;
-use crate::settings::{Checked, Keep, Settings, Sync, Work};
+use crate::settings::{Checked, Deliveries, Keep, Settings, Sync, Work};
+use crate::sweep;
 
-/// Unconfirmed publications are the sweep's own: nothing else of this process offers any.
-const UNCONFIRMED_MAX: usize = 1;
+/// Batches of unconfirmed pointers that may wait to be marked; more are left to the sweep.
+const UNCONFIRMED_MAX: usize = 64;
 
 /// The worker's parts. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +26,8 @@ pub(crate) struct Context {
     pub(crate) publisher: Publisher,
     pub(crate) broker: Arc<Broker>,
     pub(crate) github: Arc<GitHubApp>,
+    /// The filters of subscriptions, parsed.
+    pub(crate) filters: Filters,
     /// Each queue's own: a long sync keeps no event waiting.
     pub(crate) events_apart: Arc<Quarantine>,
     pub(crate) syncs_apart: Arc<Quarantine>,
@@ -44,6 +48,7 @@ pub(crate) struct Context {
 pub(crate) struct Configured {
     pub(crate) work: Work,
     pub(crate) sync: Sync,
+    pub(crate) deliveries: Deliveries,
     pub(crate) keep: Keep,
     /// How long work in flight may take after the signal to stop.
     pub(crate) drain: Duration,
@@ -65,11 +70,16 @@ impl Context {
         };
         let store = Store::new(&store_settings)
             .map_err(|error| SettingError::new("HOOKYARD_DATABASE_URL", error))?;
-        let (unconfirmed, _nobody_listens) = mpsc::channel(UNCONFIRMED_MAX);
+        let (unconfirmed, returned) = mpsc::channel(UNCONFIRMED_MAX);
+        tasks.spawn(
+            "unconfirmed",
+            sweep::mark_returned(store.clone(), returned, afterwards.clone()),
+        );
         Ok(Self {
             publisher: Publisher::start(checked.broker.clone(), unconfirmed, tasks, afterwards),
             broker: Arc::new(Broker::new(checked.broker.clone())),
             github: Arc::new(GitHubApp::new(store.clone(), checked.vault_keys, checked.github)),
+            filters: Filters::default(),
             events_apart: Arc::new(Quarantine::default()),
             syncs_apart: Arc::new(Quarantine::default()),
             owner: clock::new_id(),
@@ -80,6 +90,7 @@ impl Context {
             settings: Arc::new(Configured {
                 work: settings.work.clone(),
                 sync: settings.sync.clone(),
+                deliveries: settings.deliveries.clone(),
                 keep: settings.keep.clone(),
                 drain: settings.drain.deadline(),
             }),

@@ -17,7 +17,7 @@ use hookyard_domain::ids::RejectedMessageId;
 use hookyard_domain::job::JobKind;
 use hookyard_queue::{Consumer, ConsumerState, Message};
 use hookyard_store::jobs::{Lease, lease, lease_waiting};
-use hookyard_store::{StoreError, rejected_messages};
+use hookyard_store::{Conn, StoreError, rejected_messages};
 use metrics::counter;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{info, warn};
@@ -147,7 +147,7 @@ impl Intake {
                 consumer.pause();
                 // Not every error is an absence: without a rest the same messages would come round at once.
                 tokio::time::sleep(FAILURE_PAUSE).await;
-                self.until_database_answers().await;
+                until_database_answers(&self.context).await;
                 consumer.resume();
                 Vec::new()
             }
@@ -169,15 +169,7 @@ impl Intake {
             .collect();
         let conn = self.context.store.conn().await?;
         // First what may fail without harm: a lease that is taken must be worked on.
-        for message in &messages {
-            if let Err(reason) = &message.pointers {
-                let queue = message.queue.map_or("unknown", |queue| queue.as_str());
-                warn!(queue, %reason, "a message cannot be understood; it is kept as a rejected message");
-                let id = RejectedMessageId(clock::new_id());
-                rejected_messages::insert(&conn, id, queue, &reason.to_string(), &message.raw)
-                    .await?;
-            }
-        }
+        keep_rejected(&conn, &messages).await?;
         let leases = match subjects.as_slice() {
             [] => Vec::new(),
             subjects => lease(&conn, self.shape.kind, subjects, self.context.owner).await?,
@@ -186,21 +178,35 @@ impl Intake {
         Message::ack_all(messages).await;
         Ok(leases)
     }
+}
 
-    async fn until_database_answers(&self) {
-        let mut pause = ExponentialBackoff {
-            initial_interval: Duration::from_millis(100),
-            max_interval: Duration::from_secs(5),
-            max_elapsed_time: None,
-            ..ExponentialBackoff::default()
-        };
-        let answers = async {
-            while self.context.store.ping().await.is_err() {
-                tokio::time::sleep(pause.next_backoff().unwrap_or(Duration::from_secs(5))).await;
-            }
-        };
-        if self.context.stop.run_until_stopped(answers).await.is_some() {
-            info!("PostgreSQL answers again");
+/// Keeps what cannot be understood for people to look at.
+pub(crate) async fn keep_rejected(conn: &Conn, messages: &[Message]) -> Result<(), StoreError> {
+    for message in messages {
+        if let Err(reason) = &message.pointers {
+            let queue = message.queue.map_or("unknown", |queue| queue.as_str());
+            warn!(queue, %reason, "a message cannot be understood; it is kept as a rejected message");
+            let id = RejectedMessageId(clock::new_id());
+            rejected_messages::insert(conn, id, queue, &reason.to_string(), &message.raw).await?;
         }
+    }
+    Ok(())
+}
+
+/// Waits until PostgreSQL answers, or for the stop.
+pub(crate) async fn until_database_answers(context: &Context) {
+    let mut pause = ExponentialBackoff {
+        initial_interval: Duration::from_millis(100),
+        max_interval: Duration::from_secs(5),
+        max_elapsed_time: None,
+        ..ExponentialBackoff::default()
+    };
+    let answers = async {
+        while context.store.ping().await.is_err() {
+            tokio::time::sleep(pause.next_backoff().unwrap_or(Duration::from_secs(5))).await;
+        }
+    };
+    if context.stop.run_until_stopped(answers).await.is_some() {
+        info!("PostgreSQL answers again");
     }
 }

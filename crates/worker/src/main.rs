@@ -3,12 +3,14 @@
 mod clock;
 mod context;
 mod dead_queue;
+mod deliveries;
 mod events;
 mod github_app;
 mod hold;
 mod housekeeping;
 mod intake;
 mod quarantine;
+mod replays;
 mod settings;
 mod sweep;
 mod syncs;
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
 async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     telemetry::init("hookyard-worker", &settings.log).context("telemetry does not start")?;
     let checked = settings.check()?;
+    let (sender, vault_keys) = (checked.sender.clone(), checked.vault_keys.clone());
     let stop = Stop::on_signals().context("the signals cannot be watched")?;
     let tasks = Tasks::new(stop.clone());
     let readiness = Readiness::new(stop.clone());
@@ -65,7 +68,12 @@ async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         match queue {
             Queue::Events => context.work.spawn_essential("events", events::run(context.clone())),
             Queue::Syncs => context.work.spawn_essential("syncs", syncs::run(context.clone())),
-            Queue::Deliveries => {}
+            Queue::Deliveries => {
+                let (sender, keys) = (sender.clone(), vault_keys.clone());
+                let sending = deliveries::run(context.clone(), sender, keys);
+                context.work.spawn_essential("deliveries", sending);
+                context.work.spawn_essential("replays", replays::run(context.clone()));
+            }
         }
     }
     tasks.spawn_essential("sweep", sweep::run(context.clone()));

@@ -1,10 +1,15 @@
 //! What the operator decides, with its units and limits.
 
+use std::time::Duration;
+
 use clap::{Args, Parser};
+use hookyard_destinations::{AddressPolicy, OutboundAllow, Sender, SenderSettings, USER_AGENT};
+use hookyard_domain::delivery::TRY_MS_MAX;
 use hookyard_domain::reconcile::Limits;
 use hookyard_domain::retry::SyncRetryPolicy;
 use hookyard_process::{BrokerArgs, DatabaseArgs, DrainArgs, HealthArgs, LogArgs, SettingError};
 use hookyard_queue::{BrokerSettings, Queue};
+use hookyard_store::delivery_jobs::{HealthRules, Limits as LaneLimits};
 use hookyard_vault::KeyRing;
 use secrecy::SecretString;
 use url::Url;
@@ -13,13 +18,13 @@ use url::Url;
 #[derive(Debug, Parser)]
 #[command(name = "hookyard-worker", version)]
 pub(crate) struct Settings {
-    /// Queues to take work from, separated by commas: events, syncs
+    /// Queues to take work from, separated by commas: events, syncs, deliveries
     #[arg(
         long,
         env = "HOOKYARD_QUEUES",
         value_name = "QUEUES",
         value_delimiter = ',',
-        default_value = "events,syncs"
+        default_value = "events,syncs,deliveries"
     )]
     pub(crate) queues: Vec<Queue>,
     /// Keys that open the vault, as `id:base64,...`; the first one seals
@@ -37,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) work: Work,
     #[command(flatten)]
     pub(crate) sync: Sync,
+    #[command(flatten)]
+    pub(crate) deliveries: Deliveries,
     #[command(flatten)]
     pub(crate) keep: Keep,
     #[command(flatten)]
@@ -109,6 +116,53 @@ pub(crate) struct Sync {
     pub(crate) look_again_ms: u64,
 }
 
+/// How receivers are told.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Deliveries")]
+pub(crate) struct Deliveries {
+    /// Deliveries under way at once; a single workspace gets at most half of them
+    #[arg(long = "deliveries-concurrency", env = "HOOKYARD_DELIVERIES_CONCURRENCY", value_name = "COUNT", default_value_t = 512,
+          value_parser = clap::value_parser!(u16).range(4..=10_000))]
+    pub(crate) at_once: u16,
+    /// Deliveries of one workspace under way at once, over all workers
+    #[arg(long = "workspace-deliveries-max", env = "HOOKYARD_WORKSPACE_DELIVERIES_MAX", value_name = "COUNT", default_value_t = 2_000,
+          value_parser = clap::value_parser!(i32).range(1..=100_000))]
+    pub(crate) of_workspace_max: i32,
+    /// Milliseconds that one try may take in all
+    #[arg(long, env = "HOOKYARD_DELIVERY_MS_MAX", value_name = "MS", default_value_t = TRY_MS_MAX,
+          value_parser = clap::value_parser!(u64).range(100..=30_000))]
+    delivery_ms_max: u64,
+    /// Hours of nothing but failures after which a connection is switched off
+    #[arg(long, env = "HOOKYARD_DISABLE_AFTER_HOURS", value_name = "HOURS", default_value_t = 120,
+          value_parser = clap::value_parser!(u64).range(1..=8_760))]
+    disable_after_hours: u64,
+    /// Networks that may be called although they are not public, also by plain HTTP, separated by commas
+    #[arg(long, env = "HOOKYARD_OUTBOUND_ALLOW", value_name = "NETWORKS", default_value = "")]
+    outbound_allow: OutboundAllow,
+    /// User agent of all calls, unless a provider asks for its own form
+    #[arg(long, env = "HOOKYARD_USER_AGENT", value_name = "TEXT", default_value = USER_AGENT)]
+    user_agent: String,
+}
+
+impl Deliveries {
+    pub(crate) fn limits(&self) -> LaneLimits {
+        LaneLimits { workspace_leased_max: self.of_workspace_max }
+    }
+
+    pub(crate) fn health_rules(&self) -> HealthRules {
+        HealthRules { disable_after_ms: self.disable_after_hours * 60 * 60 * 1000 }
+    }
+
+    fn sender(&self) -> Result<Sender, SettingError> {
+        let settings = SenderSettings {
+            policy: AddressPolicy::new(self.outbound_allow.clone()),
+            user_agent: self.user_agent.clone(),
+            timeout: Duration::from_millis(self.delivery_ms_max),
+        };
+        Sender::new(settings).map_err(|error| SettingError::new("HOOKYARD_USER_AGENT", error))
+    }
+}
+
 /// What is kept how long.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Retention")]
@@ -147,6 +201,7 @@ pub(crate) struct Checked {
     pub(crate) vault_keys: KeyRing,
     pub(crate) broker: BrokerSettings,
     pub(crate) github: hookyard_github::Settings,
+    pub(crate) sender: Sender,
 }
 
 impl Settings {
@@ -156,16 +211,10 @@ impl Settings {
             .map_err(|error| SettingError::new("HOOKYARD_VAULT_KEYS", error))?;
         let broker = BrokerSettings::new(self.broker.amqp_url.clone(), &self.broker.queue_prefix)
             .map_err(|error| SettingError::new("HOOKYARD_AMQP_URL", error))?;
-        if self.queues.contains(&Queue::Deliveries) {
-            return Err(SettingError::new(
-                "HOOKYARD_QUEUES",
-                "this version takes events and syncs",
-            ));
-        }
         let github = hookyard_github::Settings {
             requests_in_flight_max: usize::from(self.work.github_requests_max),
             ..hookyard_github::Settings::new(self.github_api_url.clone())
         };
-        Ok(Checked { vault_keys, broker, github })
+        Ok(Checked { vault_keys, broker, github, sender: self.deliveries.sender()? })
     }
 }

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use hookyard_domain::ids::{DeliveryId, EventId};
 use hookyard_domain::job::JobKind;
+use hookyard_process::Stop;
 use hookyard_queue::{Pointer, Publication, Queue, SyncMessage};
 use hookyard_store::jobs::{self, Due};
 use hookyard_store::sync_events::{SyncPointer, pointers};
-use hookyard_store::{Conn, StoreError};
+use hookyard_store::{Conn, Store, StoreError};
 use metrics::counter;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 use uuid::Uuid;
@@ -102,7 +104,7 @@ async fn publish(context: &Context, due: Vec<Due>) -> Result<(), StoreError> {
         // The workers lease them from the table, and the next sweep sends those that are left when the broker is back.
         let due: Vec<(JobKind, Uuid)> =
             due.into_iter().map(|due| (due.kind, due.subject)).collect();
-        return mark_due(context, &due).await;
+        return mark_due(&context.store, &due).await;
     }
     let publications = publications(&context.store.conn().await?, due).await?;
     let Err(unconfirmed) = context.publisher.publish_confirmed(publications).await else {
@@ -112,19 +114,34 @@ async fn publish(context: &Context, due: Vec<Due>) -> Result<(), StoreError> {
         "{} pointers were not confirmed; the next sweep sends them again",
         unconfirmed.pointers.len()
     );
-    let of_kind = |pointer: &Pointer| match pointer {
+    mark_due(&context.store, &jobs_of(&unconfirmed.pointers)).await
+}
+
+/// Marks jobs due now whose pointers came back unconfirmed. Best effort: the sweep finds them anyway, later.
+pub(crate) async fn mark_returned(
+    store: Store,
+    mut returned: mpsc::Receiver<Vec<Pointer>>,
+    stop: Stop,
+) {
+    while let Some(Some(pointers)) = stop.run_until_stopped(returned.recv()).await {
+        if let Err(error) = mark_due(&store, &jobs_of(&pointers)).await {
+            debug!("{} jobs could not be marked due: {}", pointers.len(), error.brief());
+        }
+    }
+}
+
+fn jobs_of(pointers: &[Pointer]) -> Vec<(JobKind, Uuid)> {
+    let kind = |pointer: &Pointer| match pointer {
         Pointer::Event(_) => JobKind::Event,
         Pointer::Sync(_) => JobKind::Sync,
         Pointer::Delivery(_) => JobKind::Delivery,
     };
-    let due: Vec<(JobKind, Uuid)> =
-        unconfirmed.pointers.iter().map(|it| (of_kind(it), it.subject())).collect();
-    mark_due(context, &due).await
+    pointers.iter().map(|pointer| (kind(pointer), pointer.subject())).collect()
 }
 
 /// Marks jobs due now whose messages were not sent.
-async fn mark_due(context: &Context, due: &[(JobKind, Uuid)]) -> Result<(), StoreError> {
-    let conn = context.store.conn().await?;
+async fn mark_due(store: &Store, due: &[(JobKind, Uuid)]) -> Result<(), StoreError> {
+    let conn = store.conn().await?;
     for kind in [JobKind::Event, JobKind::Sync, JobKind::Delivery] {
         let subjects: Vec<Uuid> =
             due.iter().filter(|(it, _)| *it == kind).map(|(_, subject)| *subject).collect();
@@ -145,7 +162,7 @@ async fn publications(conn: &Conn, due: Vec<Due>) -> Result<Vec<Publication>, St
                 publications.push(Publication::Delivery(DeliveryId(due.subject)));
             }
             JobKind::Sync => syncs.push(due.subject),
-            // Housekeeping finds it in the table.
+            // Those who replay look into the table.
             JobKind::Replay => {}
         }
     }

@@ -4,30 +4,34 @@ use std::collections::BTreeSet;
 
 use hookyard_domain::event::EventOutcome;
 use hookyard_domain::github_event::{Disposition, Ignored, Lifecycle};
-use hookyard_domain::ids::{EventId, WorkspaceId};
-use hookyard_store::events::{self, Ending};
+use hookyard_domain::ids::{DeliveryId, EventId, WorkspaceId};
+use hookyard_domain::system_event::NO_SUBSCRIBER;
+use hookyard_store::events::{self, Ending, Routable};
 use hookyard_store::jobs::Lease;
 use hookyard_store::lifecycle::{
     Busy, Owner, Reach, Wanted, lock_targets, owners_of, set_accounts,
 };
 use hookyard_store::{Store, StoreError, Tx, sync_events};
 
+use super::fan_out::{Filters, Reached, fan_out};
 use super::lifecycle::{Targets, account_move, wanted};
+
+/// Why an event came to nothing: subscriptions want its type, and the filter of each refused it.
+const FILTERED: &str = "filtered";
 
 /// What a leased event asks for.
 #[derive(Debug)]
 pub(super) struct Action {
     pub(super) lease: Lease,
-    /// The workspace whose own source took the event.
-    pub(super) workspace: Option<WorkspaceId>,
+    pub(super) routable: Routable,
     pub(super) disposition: Disposition,
 }
 
 /// What became of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Acted {
     /// So many events are done; the others were somebody else's by now.
-    Done { events: usize, syncs_queued: bool },
+    Done { events: usize, syncs_queued: bool, deliveries: Vec<DeliveryId> },
     /// Nothing is done: somebody else is at one of the targets.
     Busy,
 }
@@ -38,7 +42,7 @@ impl Action {
         self.lease.again && matches!(self.disposition, Disposition::Push(_))
     }
 
-    fn event(&self) -> EventId {
+    pub(super) fn event(&self) -> EventId {
         EventId(self.lease.subject)
     }
 
@@ -46,7 +50,8 @@ impl Action {
         match &self.disposition {
             Disposition::Push(push) => Some(self.reach_of(push.installation_id)),
             Disposition::Lifecycle { installation_id, .. } => Some(self.reach_of(*installation_id)),
-            Disposition::Ignored(_) => None,
+            // Nothing is done about it, but subscribers may want it.
+            Disposition::Ignored(_) => self.routable.installation_id.map(|id| self.reach_of(id)),
         }
     }
 
@@ -60,13 +65,14 @@ impl Action {
     }
 
     fn reach_of(&self, installation_id: i64) -> Reach {
-        Reach { installation_id, workspace: self.workspace }
+        Reach { installation_id, workspace: self.routable.workspace }
     }
 }
 
 /// Does what events ask for and ends their jobs, all or nothing.
 pub(super) async fn act(
     store: &Store,
+    filters: &Filters,
     actions: &[Action],
     busy: Busy,
 ) -> Result<Acted, StoreError> {
@@ -89,9 +95,32 @@ pub(super) async fn act(
         end(&tx, action, &owners, &mut noted).await?;
     }
     noted.syncs_queued |= noted.targets.write(&tx).await?;
+    events::record_concerned(&tx, &noted.endings).await?;
+    let fanned_out = fan_out(&tx, &held, filters).await?;
+    for ending in &mut noted.endings {
+        heed_subscribers(ending, fanned_out.reached.get(&ending.event).copied());
+    }
     events::record_endings(&tx, &noted.endings).await?;
     tx.commit().await?;
-    Ok(Acted::Done { events: held.len(), syncs_queued: noted.syncs_queued })
+    Ok(Acted::Done {
+        events: held.len(),
+        syncs_queued: noted.syncs_queued,
+        deliveries: fanned_out.ready,
+    })
+}
+
+/// Decides what becomes of an event that no handler wanted, by how far it got towards subscribers.
+fn heed_subscribers(ending: &mut Ending, reached: Option<Reached>) {
+    let unhandled = Ignored::NotHandled.as_str();
+    match reached {
+        Some(Reached::Owed) => (ending.outcome, ending.reason) = (None, None),
+        Some(Reached::Filtered) if ending.reason == Some(unhandled) => {
+            ending.reason = Some(FILTERED);
+        }
+        // Nobody has subscribed to its type since it was recorded, or any more.
+        None if ending.reason == Some(unhandled) => ending.reason = Some(NO_SUBSCRIBER),
+        Some(Reached::Filtered) | None => {}
+    }
 }
 
 /// What is written when all events of a group were looked at.
@@ -140,7 +169,8 @@ async fn end(
         Disposition::Push(_) if !action.lease.again => None,
         Disposition::Push(push) => {
             let queued =
-                sync_events::queue_for_push(tx, action.event(), action.workspace, push).await?;
+                sync_events::queue_for_push(tx, action.event(), action.routable.workspace, push)
+                    .await?;
             if queued.is_empty() {
                 Some(Ignored::NotTracked)
             } else {
@@ -150,7 +180,7 @@ async fn end(
             }
         }
     };
-    workspaces.extend(action.workspace);
+    workspaces.extend(action.routable.workspace);
     noted.endings.push(Ending {
         event: action.event(),
         outcome: ignored.map(|_| EventOutcome::Ignored),

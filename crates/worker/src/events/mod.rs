@@ -1,5 +1,6 @@
 //! The `events` queue: routing what was recorded.
 
+mod fan_out;
 mod group;
 mod lifecycle;
 mod read;
@@ -8,6 +9,8 @@ mod route;
 use hookyard_domain::job::JobKind;
 use hookyard_queue::Queue;
 
+pub(crate) use self::fan_out::Filters;
+pub(crate) use self::read::payload;
 use crate::context::Context;
 use crate::intake::{self, Shape, Taken};
 

@@ -1,10 +1,11 @@
 //! Reading leased events: what each asks for, from the body that was stored.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use hookyard_domain::github_event::{self, Disposition, Ignored};
 use hookyard_domain::job::RUNS_MAX;
-use hookyard_sources::{github_envelope, github_payload};
+use hookyard_sources::{Malformed, github_envelope, github_payload};
 use hookyard_store::events::{self, Routable};
 use hookyard_store::jobs::Lease;
 use hookyard_store::{Store, StoreError};
@@ -63,7 +64,20 @@ fn judge(
         return Err(Some(("worker_died", error)));
     }
     let disposition = disposition(&routable).map_err(Some)?;
-    Ok(Action { lease: *lease, workspace: routable.workspace, disposition })
+    Ok(Action { lease: *lease, routable, disposition })
+}
+
+/// The JSON of a stored body: GitHub may send it as a field of a form.
+pub(crate) fn payload<'a>(
+    event_type: &str,
+    content_type: Option<&str>,
+    body: &'a [u8],
+) -> Result<Cow<'a, [u8]>, Malformed> {
+    if event_type.starts_with("github.") {
+        github_payload(content_type, body)
+    } else {
+        Ok(Cow::Borrowed(body))
+    }
 }
 
 /// Reads what is to be done from the stored body; an error is the reason to give the event up.

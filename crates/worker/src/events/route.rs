@@ -4,6 +4,7 @@
 //! events gets one of its own, so that none fails its neighbours.
 
 use hookyard_domain::ids::EventId;
+use hookyard_queue::Publication;
 use hookyard_store::StoreError;
 use hookyard_store::events;
 use hookyard_store::jobs::{self, Ended, Lease};
@@ -57,7 +58,7 @@ async fn route_read(context: &Context, leases: Vec<Lease>) {
 }
 
 async fn route_group(context: &Context, group: &[Action]) {
-    match act(&context.store, group, Busy::Wait).await {
+    match act(&context.store, &context.filters, group, Busy::Wait).await {
         Ok(acted) => settle(context, group, acted).await,
         Err(error) if error.is_unavailable() && !error.is_contention() => {
             give_all_back(context, group.iter().map(|it| &it.lease), &error).await;
@@ -73,8 +74,9 @@ async fn route_group(context: &Context, group: &[Action]) {
 
 async fn route_alone(context: &Context, action: &Action) {
     let event = EventId(action.lease.subject);
-    match act(&context.store, std::slice::from_ref(action), Busy::GiveUp).await {
-        Ok(acted) => settle(context, std::slice::from_ref(action), acted).await,
+    let alone = std::slice::from_ref(action);
+    match act(&context.store, &context.filters, alone, Busy::GiveUp).await {
+        Ok(acted) => settle(context, alone, acted).await,
         Err(error) => {
             error!(event.id = %event, "event {event} could not be routed: {}", error.brief());
             give_back(&context.store, &action.lease, &error).await;
@@ -84,13 +86,17 @@ async fn route_alone(context: &Context, action: &Action) {
 
 async fn settle(context: &Context, group: &[Action], acted: Acted) {
     match acted {
-        Acted::Done { events, syncs_queued } => {
+        Acted::Done { events, syncs_queued, deliveries } => {
             routed(events);
             if events < group.len() {
                 debug!("{} events are somebody else's by now", group.len() - events);
             }
             if syncs_queued {
                 context.due.notify_one(); // They are due now.
+            }
+            if !deliveries.is_empty() {
+                let pointers = deliveries.into_iter().map(Publication::Delivery).collect();
+                context.publisher.offer(pointers);
             }
         }
         Acted::Busy => {
