@@ -1,8 +1,10 @@
 //! `cargo xtask demo`: the whole set-up, and one signed push from its commit to its sync event, in plain words.
 
+mod outbound;
 mod records;
 pub(crate) mod sample;
 mod show;
+mod signature;
 mod story;
 
 use std::path::PathBuf;

@@ -87,6 +87,21 @@ pub(super) async fn changed_objects(stack: &Stack, event: &SyncEvent) -> Result<
     Ok(())
 }
 
+/// The record of a delivery and of its tries.
+pub(super) fn delivery(delivery: &Value) {
+    say::detail("The record of the delivery:");
+    let names = [
+        ("id", "id"),
+        ("eventId", "event"),
+        ("eventType", "type"),
+        ("state", "state"),
+        ("responseStatus", "answered"),
+    ];
+    fields(delivery, &names);
+    let attempts = delivery.get("attempts").and_then(Value::as_array);
+    field("attempts", attempts.map(|attempts| attempts.len().to_string()).as_deref());
+}
+
 /// At rest nothing is owed.
 pub(super) async fn jobs(stack: &Stack) -> Result<()> {
     let jobs = stack.admin.run(&["jobs"]).await?;
@@ -104,8 +119,10 @@ pub(super) fn where_next(stack: &Stack) {
     say::detail(&format!("$HOOKYARD_ADMIN_BIN sync-events list --target {target}"));
     say::detail("$HOOKYARD_ADMIN_BIN events list");
     say::detail("$HOOKYARD_ADMIN_BIN config-objects list");
+    say::detail("$HOOKYARD_ADMIN_BIN deliveries list --workspace demo");
     say::detail("$HOOKYARD_ADMIN_BIN doctor");
     say::detail(&format!("curl -s -X POST {move_branch} -d '{{\"sha\": \"{branch}~1\"}}'"));
+    say::detail(&format!("curl -s {}/_sim/requests", stack.plan.receiver_url()));
     say::detail(&format!("Logs: {}", stack.layout.logs().display()));
 }
 

@@ -1,4 +1,4 @@
-//! The story: a first import, then a commit with one changed file.
+//! The story: a first import, a commit with one changed file, and an event that goes out.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::json;
 
 use super::records::{Delivered, Moved, SyncEvent, SyncEvents};
-use super::{sample, show};
+use super::{outbound, sample, show};
 use crate::repository::{Change, Repository};
 use crate::stack::Stack;
 use crate::{http, say};
@@ -20,7 +20,10 @@ pub(super) async fn tell(stack: &Stack) -> Result<()> {
     let target = stack.plan.seeds.target.as_deref().context("a stack has a target")?;
     let story = Story { stack, repository, target };
     story.first_import().await?;
-    story.one_push().await
+    story.one_push().await?;
+    outbound::tell(stack).await?;
+    story.at_rest().await?;
+    show::jobs(stack).await
 }
 
 struct Story<'a> {
@@ -82,8 +85,7 @@ impl Story<'_> {
         let changed = (event.counts.created + event.counts.updated, event.counts.deleted);
         ensure!(changed == (1, 0), "one changed file was expected: {:?}", event.counts);
         show::changed_objects(self.stack, &event).await?;
-        self.at_rest().await?;
-        show::jobs(self.stack).await
+        Ok(())
     }
 
     /// A mapped file with one line more, or else a new skill.

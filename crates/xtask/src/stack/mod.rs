@@ -17,6 +17,8 @@ pub(crate) use self::control::{down, wipe};
 pub(crate) use self::layout::Layout;
 pub(crate) use self::up::{Options, Stack};
 
+pub(crate) use self::seed::WORKSPACE;
+
 use self::member::Name;
 use crate::cargo::{self, Profile};
 use crate::owner::Owner;

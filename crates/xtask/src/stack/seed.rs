@@ -7,7 +7,7 @@ use super::plan::{APP_ID, INSTALLATION_ID, Plan, REPOSITORY_ID};
 use crate::admin::Admin;
 
 /// The slug of the demo workspace.
-pub(super) const WORKSPACE: &str = "demo";
+pub(crate) const WORKSPACE: &str = "demo";
 const MAPPINGS: [(&str, &str); 3] =
     [("skills/**", "skill"), ("agents/**", "agent"), ("commands/**", "command")];
 
