@@ -1,6 +1,7 @@
 //! What was received: every id with its calls, the last requests in full, and counts of all.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::ops::Bound;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -138,6 +139,11 @@ impl Log {
 
     pub(super) fn count_of(&self, path: &str) -> u64 {
         self.paths.get(path).copied().unwrap_or_default()
+    }
+
+    pub(super) fn count_under(&self, prefix: &str) -> u64 {
+        let from = self.paths.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+        from.take_while(|(path, _)| path.starts_with(prefix)).map(|(_, count)| count).sum()
     }
 
     pub(super) fn requests(&self) -> impl DoubleEndedIterator<Item = &Received> {

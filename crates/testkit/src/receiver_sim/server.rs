@@ -115,6 +115,11 @@ impl ReceiverSim {
         self.shared.log().count_of(path)
     }
 
+    /// The requests of all paths that begin so.
+    pub fn count_under(&self, prefix: &str) -> u64 {
+        self.shared.log().count_under(prefix)
+    }
+
     /// The last requests, oldest first.
     pub fn received(&self) -> Vec<Received> {
         self.shared.log().requests().cloned().collect()

@@ -38,8 +38,12 @@ impl Cpu {
     pub(super) fn per_call_since(&self, before: &Self, calls: usize) -> Vec<(&'static str, f64)> {
         #[expect(clippy::cast_precision_loss, reason = "millions at most")]
         let calls = calls.max(1) as f64;
-        let used = self.parts.iter().zip(&before.parts);
-        used.map(|((name, after), (_, before))| (*name, (after - before) / calls)).collect()
+        // What was not there before has begun since.
+        let used_before = |name: &str| before.parts.iter().find(|(other, _)| *other == name);
+        let used = |(name, after): &(&'static str, f64)| {
+            (*name, (after - used_before(name).map_or(0.0, |(_, micros)| *micros)) / calls)
+        };
+        self.parts.iter().map(used).collect()
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) const REPOSITORY: &str = "Codertocat/Hello-World";
 const WORKSPACE: &str = "bench";
 const DATABASE: &str = "hookyard";
 const KEY_BYTES: usize = 32;
+/// Where the receivers of a benchmark listen.
+const LOOPBACK: &str = "127.0.0.0/8";
 
 /// Servers, secrets and set-up of one benchmark; gone with it.
 pub(super) struct House {
@@ -116,6 +118,7 @@ impl House {
             ("HOOKYARD_ADMIN_DB_PASSWORD", password),
             ("HOOKYARD_SOURCE_KEYS", &self.source_keys),
             ("HOOKYARD_VAULT_KEYS", &self.vault_keys),
+            ("HOOKYARD_OUTBOUND_ALLOW", &LOOPBACK.to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value.clone()))
         .to_vec();
@@ -186,7 +189,8 @@ impl House {
         let mut command = self.command("hookyard-worker", "hookyard_worker", health);
         command
             .args(["--queues", queues, "--github-api-url", github])
-            .env("HOOKYARD_VAULT_KEYS", &self.vault_keys);
+            .env("HOOKYARD_VAULT_KEYS", &self.vault_keys)
+            .env("HOOKYARD_OUTBOUND_ALLOW", LOOPBACK);
         self.launch("worker", command, health, health).await
     }
 
@@ -231,8 +235,7 @@ impl House {
 
     /// Empties the tables that calls fill, so that every measurement begins alike.
     pub(super) async fn empty(&self) -> Result<()> {
-        const TRUNCATE: &str =
-            "truncate event, dedupe, job, event_workspace, sync_event, sync_file, dead_letter";
+        const TRUNCATE: &str = "truncate event, dedupe, job, event_workspace, sync_event, sync_file, dead_letter, delivery, attempt";
         // Autovacuum holds locks in an order of its own, and gives way the next time.
         while let Err(error) = self.owner.batch_execute(TRUNCATE).await {
             if error.code() != Some(&SqlState::T_R_DEADLOCK_DETECTED) {

@@ -58,10 +58,19 @@ impl Member {
 
     /// The most memory that the process ever held, in MiB.
     pub(super) fn peak_mib(&self) -> Result<f64> {
+        self.memory_mib("VmHWM:")
+    }
+
+    /// The memory that the process holds now, in MiB.
+    pub(super) fn resident_mib(&self) -> Result<f64> {
+        self.memory_mib("VmRSS:")
+    }
+
+    fn memory_mib(&self, field: &'static str) -> Result<f64> {
         const KIB_PER_MIB: f64 = 1024.0;
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.pid()))?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = peak.and_then(|peak| peak.split_whitespace().next()).context("VmHWM in /proc")?;
+        let held = status.lines().find_map(|line| line.strip_prefix(field));
+        let kib = held.and_then(|held| held.split_whitespace().next()).context(field)?;
         Ok(kib.parse::<f64>()? / KIB_PER_MIB)
     }
 

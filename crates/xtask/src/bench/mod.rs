@@ -3,6 +3,7 @@
 mod calls;
 mod claim;
 mod cpu;
+mod deliveries;
 mod generator;
 mod github;
 mod house;
@@ -12,6 +13,7 @@ mod machine;
 mod member;
 mod numbers;
 mod pipeline;
+mod pointers;
 mod postgres_alone;
 mod report;
 mod statements;
@@ -50,6 +52,8 @@ enum Command {
     Sync,
     /// How little of a backlog of 500,000 jobs is published again
     Sweep,
+    /// How many deliveries a second are sent and recorded, how long an event takes to its receiver, who waits for whom
+    Deliveries(deliveries::Args),
     /// How long it takes to claim the due ones of 1,000,000 scheduled jobs
     Claim,
 }
@@ -88,6 +92,7 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<ExitCode> {
             Command::Pipeline(effort) => ("pipeline", pipeline::measure(&house, effort).await?),
             Command::Sync => ("sync", sync::measure(&house).await?),
             Command::Sweep => ("sweep", sweep::measure(&house).await?),
+            Command::Deliveries(args) => ("deliveries", deliveries::measure(&house, &args).await?),
             Command::Claim => ("claim", claim::measure(&house).await?),
         };
         anyhow::Ok(Report { name, setting, tables })

@@ -105,7 +105,7 @@ async fn flood(
     ));
     check(house, measured.accepted()).await?;
     let mut taken = statements::table();
-    statements::add(house, &mut taken, template.kind, measured.accepted()).await?;
+    statements::add(house, &mut taken, template.kind.describe(), measured.accepted()).await?;
     found.statements = taken.rows;
     found.accepted.push(measured.per_second());
     found.end_to_end.push(end_to_end);

@@ -3,7 +3,6 @@
 use anyhow::Result;
 use tokio_postgres::Row;
 
-use super::calls::Kind;
 use super::house::House;
 use super::numbers::whole;
 use super::report::Table;
@@ -30,7 +29,7 @@ pub(super) fn table() -> Table {
 }
 
 /// Adds the statements that took most since [`forget`], without those of this benchmark; `calls` came meanwhile.
-pub(super) async fn add(house: &House, table: &mut Table, kind: Kind, calls: usize) -> Result<()> {
+pub(super) async fn add(house: &House, table: &mut Table, what: &str, calls: usize) -> Result<()> {
     const SQL: &str = "select coalesce(substring(query from '^-- ([a-z_:]+)'), left(query, 40)) as name,
                sum(calls)::float8 as times, sum(rows)::float8 as rows, sum(total_exec_time)::float8 as ms,
                sum(sum(total_exec_time)) over ()::float8 as all_ms
@@ -42,7 +41,7 @@ pub(super) async fn add(house: &House, table: &mut Table, kind: Kind, calls: usi
     for row in house.owner.query(SQL, &[]).await? {
         let (times, ms) = (number(&row, "times"), number(&row, "ms"));
         table.row([
-            kind.describe().to_owned(),
+            what.to_owned(),
             format!("`{}`", row.get::<_, String>("name")),
             format!("{:.0} %", 100.0 * ms / number(&row, "all_ms")),
             format!("{:.0}", 1000.0 * ms / calls),

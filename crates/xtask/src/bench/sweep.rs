@@ -4,25 +4,20 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use hookyard_domain::ids::EventId;
-use hookyard_process::{Stop, Tasks};
-use hookyard_queue::{Broker, BrokerSettings, Publication, Publisher, Queue};
-use secrecy::SecretString;
-use tokio::sync::mpsc;
+use hookyard_queue::{Publication, Queue};
 use uuid::Uuid;
 
 use super::house::House;
 use super::member::Member;
 use super::numbers::whole;
 use super::pipeline::until_at_rest;
+use super::pointers;
 use super::report::Table;
 use crate::say;
 
 const JOBS: u32 = 500_000;
 /// How long sweeps look at the untouched backlog.
 const WATCHED: Duration = Duration::from_secs(15);
-const PUBLISHED_AT_ONCE: usize = 25_600;
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-const DRAIN_LIMIT: Duration = Duration::from_secs(20);
 const REPUBLISHED: &str = "hookyard_worker_jobs_republished_total";
 /// A sweep must take less of a backlog for lost.
 const SHARE_MAX: f64 = 0.01;
@@ -100,22 +95,6 @@ async fn fill(house: &House) -> Result<u32> {
         "repository": {"id": 1, "full_name": "octo-org/skills"}, "installation": {"id": 1}}"#;
     let rows = house.owner.query(SQL, &[&i32::try_from(JOBS)?, &PUSH]).await?;
     house.owner.batch_execute("analyze event; analyze job").await?;
-    let events: Vec<Uuid> = rows.iter().map(|row| row.get(0)).collect();
-    let settings =
-        BrokerSettings::new(SecretString::from(house.servers.rabbitmq.url()), "hookyard")?;
-    let stop = Stop::new();
-    let tasks = Tasks::new(stop.clone());
-    let (unconfirmed, _nobody_listens) = mpsc::channel(1);
-    let publisher = Publisher::start(settings.clone(), unconfirmed, &tasks, stop.clone());
-    let connected =
-        hookyard_testkit::servers::wait::until(CONNECT_LIMIT, || publisher.is_connected()).await;
-    ensure!(connected, "no connection to RabbitMQ within {CONNECT_LIMIT:?}");
-    for some in events.chunks(PUBLISHED_AT_ONCE) {
-        let publications = some.iter().map(|id| Publication::Event(EventId(*id))).collect();
-        publisher.publish_confirmed(publications).await?;
-    }
-    let waiting = Broker::new(settings).waiting(Queue::Events).await?;
-    stop.trigger();
-    tasks.drain(DRAIN_LIMIT).await;
-    Ok(waiting)
+    let events = rows.iter().map(|row| Publication::Event(EventId(row.get::<_, Uuid>(0))));
+    pointers::publish(house, Queue::Events, events.collect()).await
 }
