@@ -68,7 +68,7 @@ pub(super) async fn effects(house: &House) -> Result<Vec<String>> {
         ("unfinished syncs", "select count(*) from sync_event where status in ('queued', 'running')"),
         ("syncs that failed", "select count(*) from sync_event where status in ('failed', 'partial')"),
         ("events that failed", "select count(*) from event where outcome = 'failed'"),
-        ("dead letters", "select count(*) from dead_letter"),
+        ("dead letters of our own work", "select count(*) from dead_letter where kind <> 'delivery'"),
         ("rejected messages", "select count(*) from rejected_message"),
         (
             "versions that repeat the one before them",

@@ -1,4 +1,4 @@
-//! What is to be broken: two private servers, two ingresses, five workers, a simulated GitHub, some targets.
+//! What is to be broken: two private servers, two ingresses, seven workers, a simulated GitHub, some targets.
 
 use std::path::Path;
 
@@ -9,13 +9,16 @@ use hookyard_testkit::github_sim::MoveBranch;
 use hookyard_testkit::servers::install::Tools;
 use hookyard_testkit::servers::{Durability, Postgres, secrets};
 
+use super::outbound::Outbound;
 use crate::servers::Servers;
 
 pub(super) const INGRESSES: usize = 2;
-/// Workers of `syncs`; those of `events` follow.
+/// Workers of `syncs`; those of `deliveries` and of `events` follow.
 pub(super) const SYNC_WORKERS: usize = 2;
+pub(super) const DELIVERY_WORKERS: usize = 2;
 pub(super) const EVENT_WORKERS: usize = 3;
-pub(super) const WORKERS: usize = SYNC_WORKERS + EVENT_WORKERS;
+pub(super) const WORKERS: usize = SYNC_WORKERS + DELIVERY_WORKERS + EVENT_WORKERS;
+pub(super) const FIRST_EVENT_WORKER: usize = SYNC_WORKERS + DELIVERY_WORKERS;
 /// Branches that are tracked, a target each.
 pub(super) const BRANCHES: [&str; 6] = ["main", "one", "two", "three", "four", "five"];
 /// Repositories that nobody reads, by their ids: what happens to one is written down for its one target.
@@ -27,6 +30,7 @@ const MAPPINGS: [(&str, &str); 2] = [("skills/**", "skill"), ("agents/**", "agen
 pub(super) struct House {
     pub(super) gateway: Gateway,
     pub(super) servers: Servers,
+    pub(super) outbound: Outbound,
 }
 
 impl House {
@@ -51,11 +55,17 @@ impl House {
             .mappings(&MAPPINGS)
             .may_leave_jobs();
         for n in 0..WORKERS {
-            let queue = if n < SYNC_WORKERS { "syncs" } else { "events" };
+            let queue = match n {
+                0..SYNC_WORKERS => "syncs",
+                SYNC_WORKERS..FIRST_EVENT_WORKER => "deliveries",
+                _ => "events",
+            };
             let worker = Worker::default().queues(queue).env("HOOKYARD_SWEEP_MS", "500");
             builder = builder.worker(worker.env("HOOKYARD_GUARD_PERCENT", "100"));
         }
-        let house = Self { gateway: builder.start().await, servers };
+        let gateway = builder.start().await;
+        let outbound = Outbound::build(&gateway).await?;
+        let house = Self { gateway, servers, outbound };
         house.track_branches().await?;
         house.gateway.idle().await;
         Ok(house)

@@ -24,7 +24,7 @@ impl Extent {
     pub(super) fn mishaps(self) -> Vec<Mishap> {
         // A lease lasts a minute, which leaves no time for it in a short run. The two alarms do the same to us.
         const LONG: [Mishap; 3] =
-            [Mishap::WorkerFrozen, Mishap::DiskAlarm, Mishap::OneWorkerOfFiveKilled];
+            [Mishap::WorkerFrozen, Mishap::DiskAlarm, Mishap::OneWorkerKilled];
         let all = Mishap::value_variants().iter().copied();
         all.filter(|mishap| self == Self::Full || !LONG.contains(mishap)).collect()
     }
@@ -71,7 +71,7 @@ pub(super) enum Mishap {
     DiskAlarm,
     WorkerFrozen,
     Copies,
-    OneWorkerOfFiveKilled,
+    OneWorkerKilled,
     RollingRestart,
 }
 
@@ -91,7 +91,7 @@ impl Mishap {
             Self::DiskAlarm => "RabbitMQ's disk alarm",
             Self::WorkerFrozen => "workers frozen past their leases and thawed",
             Self::Copies => "200 concurrent copies of one delivery",
-            Self::OneWorkerOfFiveKilled => "one of five workers killed and not replaced",
+            Self::OneWorkerKilled => "one of seven workers killed and not replaced",
             Self::RollingRestart => "rolling restart of every process",
         }
     }
@@ -112,8 +112,28 @@ impl Mishap {
             | Self::DiskAlarm
             | Self::WorkerFrozen
             | Self::Copies
-            | Self::OneWorkerOfFiveKilled
+            | Self::OneWorkerKilled
             | Self::RollingRestart => Forgiven::Nothing,
+        }
+    }
+
+    /// Whether a receiver may be called again after it has answered: somebody dies, stands still or is cut off between
+    /// a call and its record.
+    pub(super) const fn may_repeat_calls(self) -> bool {
+        match self {
+            Self::WorkerKilled
+            | Self::WorkerKilledInCommit
+            | Self::PostgresStopped
+            | Self::WorkerFrozen
+            | Self::OneWorkerKilled => true,
+            Self::IngressKilled
+            | Self::RabbitmqKilled
+            | Self::QueuePurged
+            | Self::QueueDeleted
+            | Self::MemoryAlarm
+            | Self::DiskAlarm
+            | Self::Copies
+            | Self::RollingRestart => false,
         }
     }
 
@@ -133,7 +153,7 @@ impl Mishap {
             Self::MemoryAlarm
             | Self::DiskAlarm
             | Self::WorkerFrozen
-            | Self::OneWorkerOfFiveKilled
+            | Self::OneWorkerKilled
             | Self::RollingRestart => 1,
         });
         match self {
@@ -144,7 +164,7 @@ impl Mishap {
             }
             Self::WorkerFrozen => processes::freeze_workers(gateway).await,
             Self::Copies => processes::send_copies(gateway, ledger, times).await?,
-            Self::OneWorkerOfFiveKilled => processes::kill_one_of_five(gateway, extent).await?,
+            Self::OneWorkerKilled => processes::kill_one(gateway, extent).await?,
             Self::RollingRestart => processes::restart_all(gateway).await?,
             Self::RabbitmqKilled => servers::kill_rabbitmq(servers, times).await?,
             Self::PostgresStopped => servers::stop_postgres(gateway, servers, times).await?,

@@ -10,6 +10,7 @@ mod house;
 mod ledger;
 mod load;
 mod mishap;
+mod outbound;
 mod report;
 
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ use house::House;
 use ledger::Ledger;
 use load::Load;
 use mishap::{Extent, Mishap};
+use outbound::OutboundLine;
 use report::Line;
 
 /// How long the work may take to end after the last call. A dead worker's lease lasts a minute, and so does the
@@ -78,7 +80,7 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<ExitCode> {
     let started = Instant::now();
     let mut house = House::start(&dir, &binaries, &tools).await?;
     let counted = context.interrupted.run_until_cancelled(Box::pin(all(&args, &mut house))).await;
-    let (lines, faults) = match counted {
+    let counted = match counted {
         Some(Ok(counted)) => counted,
         Some(Err(error)) => {
             // Said before the house falls down, which says where its logs are.
@@ -92,21 +94,39 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<ExitCode> {
     };
     house.end().await?;
     drop(owner);
-    let table = report::table(&lines);
+    let tables = [report::table(&counted.lines), outbound::table(&counted.outbound)];
     say::step(&format!("Counted, after {}", say::duration(started.elapsed())));
-    say::line(&table);
-    for fault in &faults {
+    for table in &tables {
+        say::line(table);
+    }
+    for fault in &counted.faults {
         say::warning(fault);
     }
-    let good = faults.is_empty() && lines.iter().all(Line::is_good);
+    let good = counted.is_good();
     if good && args.only.is_empty() && !args.short {
-        report::write(&table, started.elapsed())?;
+        report::write(&tables, started.elapsed())?;
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Lets everything happen and counts; what must hold at the end and does not is told in words.
-async fn all(args: &Args, house: &mut House) -> Result<(Vec<Line>, Vec<String>)> {
+/// What all mishaps came to.
+struct Counted {
+    lines: Vec<Line>,
+    outbound: Vec<OutboundLine>,
+    /// What must hold at the end and does not, in words.
+    faults: Vec<String>,
+}
+
+impl Counted {
+    fn is_good(&self) -> bool {
+        self.faults.is_empty()
+            && self.lines.iter().all(Line::is_good)
+            && self.outbound.iter().all(OutboundLine::is_good)
+    }
+}
+
+/// Lets everything happen and counts.
+async fn all(args: &Args, house: &mut House) -> Result<Counted> {
     let mut random = StdRng::seed_from_u64(args.seed);
     let mut load = Load::new(&house.gateway);
     let ledger = Ledger::default();
@@ -128,7 +148,8 @@ async fn all(args: &Args, house: &mut House) -> Result<(Vec<Line>, Vec<String>)>
     for line in &mut lines {
         check::scenario(house, &ledger, line).await;
     }
-    Ok((lines, check::effects(house).await?))
+    let outbound = outbound::count(&house.outbound, &house.gateway, &args.mishaps()).await?;
+    Ok(Counted { lines, outbound, faults: check::effects(house).await? })
 }
 
 /// One mishap under load, until every call of it is answered 2xx.
@@ -143,16 +164,22 @@ async fn one(
     say::step(mishap.title());
     let started = Instant::now();
     let calm = CancellationToken::new();
-    let (gateway, servers) = (&house.gateway, &mut house.servers);
+    let House { gateway, servers, outbound } = house;
+    let gateway = &*gateway;
     let strike = async {
         let struck = mishap.strike(gateway, servers, ledger, args.extent(), random).await;
         tokio::time::sleep(args.extent().aftermath()).await;
         calm.cancel();
         struck
     };
-    let (struck, loaded) = tokio::join!(strike, load.run(gateway, mishap, ledger, &calm));
+    let (struck, loaded, published) = tokio::join!(
+        strike,
+        load.run(gateway, mishap, ledger, &calm),
+        outbound.run(gateway, mishap, &calm)
+    );
     let times = struck?;
     loaded?;
+    published?;
     Ok(Line::new(mishap, times, started.elapsed()))
 }
 

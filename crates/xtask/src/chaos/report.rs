@@ -102,8 +102,13 @@ pub(super) fn table(lines: &[Line]) -> String {
             format!("{:.0}", line.settled_after.as_secs_f64()),
         ]
     }));
+    aligned(&rows)
+}
+
+/// Rows of a Markdown table, the head first, with columns of one width.
+pub(super) fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: Vec<usize> = (0..HEAD.len()).map(|column| width(column).unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..COLUMNS).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
     for (n, row) in rows.iter().enumerate() {
         let cells: Vec<String> =
@@ -118,17 +123,19 @@ pub(super) fn table(lines: &[Line]) -> String {
 }
 
 /// Writes `docs/chaos.md`.
-pub(super) fn write(table: &str, lasted: Duration) -> Result<()> {
+pub(super) fn write([inbound, outbound]: &[String; 2], lasted: Duration) -> Result<()> {
     let path = cargo::root().join("docs/chaos.md");
     let minutes = lasted.as_secs_f64() / 60.0;
-    let text = format!("{INTRODUCTION}\n{table}\nThe run took {minutes:.0} minutes.\n");
+    let text = format!(
+        "{INTRODUCTION}\n{inbound}\n{OUTBOUND}\n{outbound}\nThe run took {minutes:.0} minutes.\n"
+    );
     std::fs::write(&path, text).with_context(|| path.display().to_string())
 }
 
 const INTRODUCTION: &str = "# Chaos
 
 `cargo xtask chaos` writes this page. It starts a PostgreSQL that syncs every commit, a RabbitMQ, two ingresses, two workers of
-`syncs`, three of `events` and the GitHub simulator, sends 200 signed calls a second, and lets one thing after the other happen.
+`syncs`, two of `deliveries`, three of `events`, the GitHub simulator and the receiver simulator, sends 200 signed calls a second, and lets one thing after the other happen.
 The calls are pushes to six tracked branches, some of them real moves, and events of a repository's life. A call that is not
 answered 2xx is sent again under the same id, as its provider would do. `cargo xtask chaos --short` is the form that the tests run.
 
@@ -141,4 +148,16 @@ object has two versions of the same content after each other, and each target's 
 process is killed. The sender asks the ingresses five times a second whether they are
 ready and leaves out who is not, as a balancer does; a connection that nobody accepts is no call, and it takes the other. *Quiet after* is the time from the last call to the last job: a killed worker's lease runs for a minute, and so long
 a job waits whose message was lost.
+";
+
+const OUTBOUND: &str = "## What goes out meanwhile
+
+An application publishes 25 events a second, each under an idempotency key until it is answered 202. Most are owed to three signed
+endpoints: one answers well, one fails 15 times at the beginning of each mishap, one takes 0.3 s. Every tenth is owed to an endpoint
+that takes 0.5 s and has one place, so that deliveries wait for it; an operator calls some of those off.
+
+When all is quiet, each event must have one delivery for each of its receivers (else *lost* or *doubled*), and each delivery must be
+delivered, dead or called off; one that is recorded as delivered must have been answered well by its receiver. *Calls* is what the receivers
+got, tries that failed included. *Repeated* are calls of an id that was answered well before. A worker that is killed between a call and its record
+cannot know of it and calls again; without a kill, a freeze or a cut connection around, it is *for no reason*.
 ";

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::Extent;
 use crate::chaos::deliver::{Door, Sockets, deliver};
-use crate::chaos::house::{INGRESSES, SYNC_WORKERS, WORKERS};
+use crate::chaos::house::{FIRST_EVENT_WORKER, INGRESSES, SYNC_WORKERS, WORKERS};
 use crate::chaos::ledger::{Entry, Kind, Ledger};
 use crate::chaos::mishap::Mishap;
 
@@ -60,9 +60,9 @@ async fn kill_and_replace(member: &Member, random: &mut StdRng) {
     member.start().await;
 }
 
-/// One worker of each kind stands still with what it has leased, and goes on when others have done it.
+/// A worker of each kind stands still with what it has leased, and goes on when others have done it.
 pub(super) async fn freeze_workers(gateway: &Gateway) {
-    let frozen = [gateway.worker(0), gateway.worker(SYNC_WORKERS)];
+    let frozen = [0, SYNC_WORKERS, FIRST_EVENT_WORKER].map(|n| gateway.worker(n));
     for worker in frozen {
         worker.freeze();
     }
@@ -99,8 +99,8 @@ pub(super) async fn send_copies(gateway: &Gateway, ledger: &Ledger, times: usize
     Ok(())
 }
 
-/// One worker of `events` dies; the other four do all the work that it had not begun.
-pub(super) async fn kill_one_of_five(gateway: &Gateway, extent: Extent) -> Result<()> {
+/// One worker of `events` dies; the others do all the work that it had not begun.
+pub(super) async fn kill_one(gateway: &Gateway, extent: Extent) -> Result<()> {
     const OTHERS_LAG_S_MAX: i64 = 5;
     gateway.worker(WORKERS - 1).kill9().await;
     let alone = Duration::from_secs(if extent == Extent::Full { 20 } else { 4 });
@@ -110,7 +110,7 @@ pub(super) async fn kill_one_of_five(gateway: &Gateway, extent: Extent) -> Resul
             and created_at < now() - interval '{OTHERS_LAG_S_MAX} s' and created_at > now() - interval '15 s'"
     );
     let late = gateway.db().count(&late).await;
-    ensure!(late == 0, "{late} events wait although four workers are there");
+    ensure!(late == 0, "{late} events wait although other workers are there");
     gateway.worker(WORKERS - 1).start().await;
     Ok(())
 }

@@ -76,7 +76,7 @@ pub(super) async fn delete(gateway: &Gateway, servers: &Servers, times: usize) -
 }
 
 async fn on_queues(gateway: &Gateway, rabbitmq: &RabbitMq, command: &str) -> Result<()> {
-    for queue in ["events", "syncs"] {
+    for queue in ["events", "syncs", "deliveries"] {
         let name = format!("{}.{queue}", gateway.queue_prefix());
         rabbitmq.ctl(&[command, &name]).await?;
     }
