@@ -34,7 +34,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Set everything up and watch one signed push become config objects and a sync event
+    /// Set everything up and watch a signed push come in and a signed call go out
     Demo(demo::Args),
     /// Set everything up and run every test
     Test(test::Args),

@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: the whole set-up, and one signed push from its commit to its sync event, in plain words.
+//! `cargo xtask demo`: the whole set-up, one signed push from its commit to its sync event, and one signed call of an
+//! event that is published, in plain words.
 
 mod outbound;
 mod records;
