@@ -1,5 +1,6 @@
 //! Runs the receiver simulator until SIGTERM or Ctrl-C. `docs/receiver-simulator.md` describes its control API.
 
+use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 
 use anyhow::Result;
@@ -23,7 +24,9 @@ struct Settings {
 #[tokio::main]
 async fn main() -> Result<()> {
     let settings = Settings::parse();
-    tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(&settings.log)?).init();
+    let filter = EnvFilter::try_new(&settings.log)?;
+    // Its log is a file more often than a terminal.
+    tracing_subscriber::fmt().with_ansi(io::stdout().is_terminal()).with_env_filter(filter).init();
     let (mut terminate, mut interrupt) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 

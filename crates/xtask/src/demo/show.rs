@@ -95,11 +95,10 @@ pub(super) fn delivery(delivery: &Value) {
         ("eventId", "event"),
         ("eventType", "type"),
         ("state", "state"),
+        ("attempts", "attempts"),
         ("responseStatus", "answered"),
     ];
     fields(delivery, &names);
-    let attempts = delivery.get("attempts").and_then(Value::as_array);
-    field("attempts", attempts.map(|attempts| attempts.len().to_string()).as_deref());
 }
 
 /// At rest nothing is owed.
