@@ -152,8 +152,8 @@ a job waits whose message was lost.
 
 const OUTBOUND: &str = "## What goes out meanwhile
 
-An application publishes 25 events a second, each under an idempotency key until it is answered 202. Most are owed to three signed
-endpoints: one answers well, one fails 15 times at the beginning of each mishap, one takes 0.3 s. Every tenth is owed to an endpoint
+An application publishes 12.5 events a second, each under an idempotency key until it is answered 202. Most are owed to three signed
+endpoints: one answers well, one fails 15 times at the beginning of each mishap, one takes 0.3 s. Eight of a hundred are owed to an endpoint
 that takes 0.5 s and has one place, so that deliveries wait for it; an operator calls some of those off.
 
 When all is quiet, each event must have one delivery for each of its receivers (else *lost* or *doubled*), and each delivery must be

@@ -14,10 +14,12 @@ use super::{Outbound, Published, Yard, locked};
 use crate::chaos::house::INGRESSES;
 use crate::chaos::mishap::Mishap;
 
-/// Between two events: 25 a second.
-const PERIOD: Duration = Duration::from_millis(40);
-/// Every so many of them waits for the receiver with one place: more than it takes, so that some wait.
-const HELD_EVERY: usize = 10;
+/// Between two events: 12.5 a second.
+const PERIOD: Duration = Duration::from_millis(80);
+/// So many of the events of a turn come together for the receiver with one place, so that some wait for it; it has
+/// done with them before the next turn.
+const HELD: usize = 8;
+const TURN: usize = 100;
 const TRY_LIMIT: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(500);
 const GIVE_UP_AFTER: Duration = Duration::from_mins(3);
@@ -35,8 +37,8 @@ pub(super) async fn run(
     let mut calls = JoinSet::new();
     let mut sent = 0;
     while calm.run_until_cancelled(clock.tick()).await.is_some() {
+        let yard = if sent % TURN < HELD { Yard::Held } else { Yard::Open };
         sent += 1;
-        let yard = if sent % HELD_EVERY == 0 { Yard::Held } else { Yard::Open };
         let mut urls = urls.clone();
         urls.rotate_left(sent % INGRESSES);
         let event = Event { yard, token: outbound.token(yard).to_owned(), number: sent };
