@@ -82,7 +82,8 @@ pub(super) async fn tell(stack: &Stack) -> Result<()> {
     say::detail(
         "The signature is HMAC-SHA256 over id, time and body. Computed anew from the secret, it is the same.",
     );
-    delivered(stack, call.id).await
+    delivered(stack, call.id).await?;
+    at_rest(stack).await
 }
 
 /// What an application does.
@@ -114,6 +115,21 @@ async fn arrived(stack: &Stack, client: &Client) -> Result<Received> {
         }
         if started.elapsed() > ARRIVAL_LIMIT {
             bail!("the event did not arrive at {RECEIVER_PATH} within {ARRIVAL_LIMIT:?}");
+        }
+        tokio::time::sleep(ARRIVAL_POLL).await;
+    }
+}
+
+/// Waits until nothing is owed: Hookyard tells of the connecting itself, too.
+async fn at_rest(stack: &Stack) -> Result<()> {
+    let started = Instant::now();
+    loop {
+        let jobs: Value = stack.admin.json(&["jobs"]).await?;
+        if jobs["total"] == 0 {
+            return Ok(());
+        }
+        if started.elapsed() > ARRIVAL_LIMIT {
+            bail!("there are unfinished jobs after {ARRIVAL_LIMIT:?}: {jobs}");
         }
         tokio::time::sleep(ARRIVAL_POLL).await;
     }

@@ -22,7 +22,6 @@ pub(super) async fn tell(stack: &Stack) -> Result<()> {
     story.first_import().await?;
     story.one_push().await?;
     outbound::tell(stack).await?;
-    story.at_rest().await?;
     show::jobs(stack).await
 }
 
