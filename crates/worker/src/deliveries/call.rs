@@ -176,7 +176,10 @@ impl Call {
 
 /// What a failed try says of the receiver's health.
 fn told(failure: &Failure) -> Told {
-    let pause = failure.retry_after;
+    /// How long a receiver is left alone that has enough and does not say until when.
+    const UNSAID: Duration = Duration::from_secs(1);
+    let unsaid = (failure.class == ErrorClass::RateLimited).then_some(UNSAID);
+    let pause = failure.retry_after.or(unsaid);
     if failure.class.is_illness() {
         Told::Ill { pause }
     } else if failure.class.blame() == Blame::Ours || failure.class == ErrorClass::Address {

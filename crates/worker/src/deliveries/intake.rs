@@ -6,7 +6,6 @@
 //!   a place is free ──▶ lease parked ──▶ send
 //! ```
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -111,30 +110,28 @@ async fn take(desk: &Arc<Desk>, arrived: Arrived, limits: Limits) -> Result<usiz
             return Ok(taken);
         }
     };
-    let conn = desk.context.store.conn().await?;
     // First what may fail without harm: a lease that is taken must be worked on.
-    keep_rejected(&conn, &messages).await?;
+    keep_rejected(&desk.context.store.conn().await?, &messages).await?;
     let subjects: Vec<Uuid> = messages
         .iter()
         .filter_map(|message| message.pointers.as_ref().ok())
         .flatten()
         .copied()
         .collect();
-    let mut leased = VecDeque::new();
+    let mut taken = 0;
     for some in subjects.chunks(LEASED_MAX) {
         let asked = Instant::now();
-        leased.push_back((delivery_jobs::lease(&conn, some, owner, limits).await?, asked));
-    }
-    drop(conn);
-    Message::ack_all(messages).await;
-    let mut taken = 0;
-    for (leased, asked) in leased {
+        let conn = desk.context.store.conn().await?;
+        let leased = delivery_jobs::lease(&conn, some, owner, limits).await?;
+        drop(conn);
         taken += leased.work.len();
         start(desk, leased, asked).await;
     }
+    Message::ack_all(messages).await;
     Ok(taken)
 }
 
+/// Sends what was leased, and remembers which lanes wait.
 pub(super) async fn start(desk: &Arc<Desk>, leased: Leased, asked: Instant) {
     if !leased.parked.is_empty() {
         counter!("hookyard_worker_deliveries_parked_total").increment(leased.parked.len() as u64);
