@@ -20,7 +20,7 @@ pub(crate) use mrkdwn::escape_value;
 use mrkdwn::{escape, escape_title};
 
 pub(crate) const HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
-pub(crate) const EXAMPLE: &str = "https://hooks.slack.com/services/T000/B000/XXXX";
+pub(crate) const EXAMPLE: &str = "https://hooks.slack.com/services/T000/B000/token";
 
 /// Slack takes 150 characters in a header and 3,000 in any other text.
 const HEADER_CHARS_MAX: usize = 150;

@@ -34,11 +34,13 @@ crate::names!(ConnectionStatus, "connection status", {
 });
 
 impl ConnectionStatus {
-    /// Whether anything is sent to a connection of this status.
-    pub const fn is_sent_to(self) -> bool {
+    /// Why nothing is sent to a connection of this status, if so.
+    pub const fn not_sent_to(self) -> Option<&'static str> {
         match self {
-            Self::Connected | Self::Error => true,
-            Self::Disconnected | Self::ActionNeeded | Self::Disabled => false,
+            Self::Connected | Self::Error => None,
+            Self::Disconnected => Some("the connection is disconnected"),
+            Self::ActionNeeded => Some("the connection must be connected anew"),
+            Self::Disabled => Some("the connection is disabled"),
         }
     }
 }

@@ -11,6 +11,16 @@ pub enum Plan {
 
 crate::names!(Plan, "plan", { Free => "free", Starter => "starter", Professional => "professional" });
 
+impl Plan {
+    /// Why a workspace of this plan has no integrations, if so: in the words that featul's users know.
+    pub const fn no_integrations(self) -> Option<&'static str> {
+        match self {
+            Self::Free => Some("Integrations are available on Starter or Professional plans"),
+            Self::Starter | Self::Professional => None,
+        }
+    }
+}
+
 /// A label that is safe in a URL and a shell: 1 to 63 of `a-z`, `0-9`, `-`, starting with a letter or digit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Slug(String);

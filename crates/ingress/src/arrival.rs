@@ -4,9 +4,8 @@ use bytes::Bytes;
 use hookyard_domain::event::Origin;
 use hookyard_domain::github_event::{self, Disposition, Ignored};
 use hookyard_sources::{Envelope, Verified, stored_headers};
-use hookyard_store::ingest::{ActiveSource, Arrival, DedupeKey, Wish};
+use hookyard_store::ingest::{ActiveSource, Arrival, Wish, dedupe_key};
 use http::{HeaderMap, header};
-use sha2::{Digest as _, Sha256};
 
 use crate::clock::Clock;
 
@@ -26,11 +25,11 @@ pub(crate) fn arrival(
     body: Bytes,
     clock: &Clock,
 ) -> (Named, Arrival) {
-    let body_key = key([b"".as_slice(), &body]);
+    let body_key = dedupe_key([b"".as_slice(), &body]);
     // Without an id the body stands for itself: the same body again is the same delivery.
     let id_key = match &verified.delivery_id {
         Some(id) => {
-            key([verified.hook_id.as_deref().unwrap_or_default().as_bytes(), id.as_bytes()])
+            dedupe_key([verified.hook_id.as_deref().unwrap_or_default().as_bytes(), id.as_bytes()])
         }
         None => body_key,
     };
@@ -74,17 +73,4 @@ fn wish(verified: &Verified<'_>) -> (Wish, Option<i64>) {
         }
         Envelope::Linear(_) => (Wish::Ignore(Ignored::NotHandled.as_str()), None),
     }
-}
-
-/// A key of two parts that cannot be mistaken for another pair.
-pub(crate) fn key(parts: [&[u8]; 2]) -> DedupeKey {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    let digest = hash.finalize();
-    let mut key = DedupeKey::default();
-    key.copy_from_slice(&digest[..16]);
-    key
 }

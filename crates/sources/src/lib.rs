@@ -25,9 +25,12 @@ pub use call::Call;
 pub use freshness::Freshness;
 pub use github::{github_envelope, github_payload};
 pub use linear::{LinearEnvelope, linear_envelope};
-pub use publication::{DATA_DEPTH_MAX, Published, idempotency_key, publications};
+pub use publication::{
+    DATA_DEPTH_MAX, Published, idempotency_key, is_idempotency_key, publications,
+};
 pub use rejection::{Malformed, Rejection};
 pub use stored_headers::stored_headers;
+pub use text::ID_BYTES_MAX;
 pub use verified::{Envelope, Verified};
 
 /// Verifies a call to a source of `provider`.

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::text::{ID_BYTES_MAX, is_visible_ascii};
 use crate::{Call, Malformed};
 
 pub use data::DATA_DEPTH_MAX;
@@ -28,6 +29,11 @@ pub struct Published<'a> {
     pub data: &'a str,
     /// When it happened, as the application says.
     pub occurred_at: Option<Timestamp>,
+}
+
+/// Whether a text may be an `Idempotency-Key`: 1 to [`ID_BYTES_MAX`] bytes of visible ASCII.
+pub fn is_idempotency_key(text: &str) -> bool {
+    (1..=ID_BYTES_MAX).contains(&text.len()) && is_visible_ascii(text)
 }
 
 /// The header `Idempotency-Key`: 1 to 255 bytes of visible ASCII, or none at all.

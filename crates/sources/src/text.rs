@@ -3,7 +3,7 @@
 use crate::Malformed;
 
 /// Ids of deliveries and hooks.
-pub(crate) const ID_BYTES_MAX: usize = 255;
+pub const ID_BYTES_MAX: usize = 255;
 /// Names of events and their actions.
 const NAME_BYTES_MAX: usize = 100;
 /// Refs, SHAs and names of repositories and branches.

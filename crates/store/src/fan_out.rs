@@ -5,8 +5,7 @@
 
 use hookyard_domain::connection::ConnectionStatus;
 use hookyard_domain::delivery::SubscriberKind;
-use hookyard_domain::event::Origin;
-use hookyard_domain::ids::{DeliveryId, EventId, SubscriptionId, WorkspaceId};
+use hookyard_domain::ids::{DeliveryId, EventId, WorkspaceId};
 use hookyard_domain::job::READY_GRACE_MS;
 use jiff::Timestamp;
 use tokio_postgres::Row;
@@ -68,12 +67,7 @@ pub async fn candidates(db: &impl Db, events: &[EventId]) -> Result<Vec<Candidat
 }
 
 fn candidate_of(row: &Row) -> Result<Candidate, StoreError> {
-    let skip = match row.get::<_, &str>("status").parse()? {
-        ConnectionStatus::Connected | ConnectionStatus::Error => None,
-        ConnectionStatus::Disconnected => Some("skipped: the connection is disconnected"),
-        ConnectionStatus::ActionNeeded => Some("skipped: the connection must be connected anew"),
-        ConnectionStatus::Disabled => Some("skipped: the connection is disabled"),
-    };
+    let status: ConnectionStatus = row.get::<_, &str>("status").parse()?;
     Ok(Candidate {
         event: EventId(row.get("id")),
         event_type: row.get("type"),
@@ -82,7 +76,7 @@ fn candidate_of(row: &Row) -> Result<Candidate, StoreError> {
         subscriber_kind: row.get::<_, &str>("subscriber_kind").parse()?,
         receiver: row.get("receiver_id"),
         filter: row.get("filter"),
-        skip,
+        skip: status.not_sent_to(),
     })
 }
 
@@ -100,7 +94,7 @@ pub async fn deliver(tx: &Tx<'_>, candidates: &[Candidate]) -> Result<Vec<Delive
             insert into delivery (id, event_id, workspace_id, subscriber_id, subscriber_kind, receiver_id, event_type,
                                   state, error)
             select id, event_id, workspace_id, subscriber_id, subscriber_kind, receiver_id, event_type,
-                   case when skip is null then 'pending' else 'cancelled' end, skip
+                   case when skip is null then 'pending' else 'cancelled' end, 'skipped: ' || skip
               from input order by id
                 on conflict do nothing
          returning id, workspace_id, receiver_id, state
@@ -166,7 +160,6 @@ pub async fn deliver(tx: &Tx<'_>, candidates: &[Candidate]) -> Result<Vec<Delive
 pub struct DeliverableEvent {
     pub id: EventId,
     pub event_type: String,
-    pub origin: Origin,
     /// When it happened, as its publisher says, or when it was received.
     pub occurred_at: Timestamp,
     pub content_type: Option<String>,
@@ -180,7 +173,7 @@ pub async fn events_for_delivery(
     events: &[EventId],
 ) -> Result<Vec<DeliverableEvent>, StoreError> {
     const SQL: &str = "-- fan_out::events_for_delivery
-        select id, type, origin, received_at, headers ->> 'occurredAt' as occurred_at, content_type, body
+        select id, type, received_at, headers ->> 'occurredAt' as occurred_at, content_type, body
           from event where id = any($1)";
     let ids: Vec<Uuid> = events.iter().map(|it| it.0).collect();
     let rows = db.rows(SQL, &[/* events */ &ids]).await?;
@@ -189,7 +182,6 @@ pub async fn events_for_delivery(
         Ok(DeliverableEvent {
             id: EventId(row.get("id")),
             event_type: row.get("type"),
-            origin: row.get::<_, &str>("origin").parse()?,
             occurred_at: occurred_at
                 .and_then(|text| text.parse().ok())
                 .unwrap_or_else(|| row.get("received_at")),
@@ -198,15 +190,4 @@ pub async fn events_for_delivery(
         })
     };
     rows.iter().map(read).collect()
-}
-
-/// The subscription that a candidate stands for, if it is one.
-impl Candidate {
-    /// The subscription, unless it is an OAuth client.
-    pub fn subscription(&self) -> Option<SubscriptionId> {
-        match self.subscriber_kind {
-            SubscriberKind::Subscription => Some(SubscriptionId(self.subscriber)),
-            SubscriberKind::OauthClient => None,
-        }
-    }
 }

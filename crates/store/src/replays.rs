@@ -41,12 +41,6 @@ pub struct ReplayFilter {
 }
 
 impl ReplayFilter {
-    /// The dead ones, since a time.
-    pub fn dead_since(since: Timestamp) -> Self {
-        let states = vec![DeliveryState::Dead.as_str().to_owned()];
-        Self { states, since: Some(since), ..Self::default() }
-    }
-
     /// The states, those of no unusual kind left out; all that are over if none is named.
     fn over(&self) -> Vec<&'static str> {
         let over = DeliveryState::ALL.iter().filter(|state| state.is_over());

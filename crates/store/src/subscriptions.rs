@@ -141,13 +141,6 @@ pub async fn list(
     Ok(page.cut(items, |item| item.id))
 }
 
-/// Whether a connection has any subscription.
-pub async fn has_any(db: &impl Db, connection: ConnectionId) -> Result<bool, StoreError> {
-    const SQL: &str = "-- subscriptions::has_any
-        select exists (select from subscription where connection_id = $1) as any";
-    Ok(db.row(SQL, &[/* connection */ &connection.0]).await?.get("any"))
-}
-
 /// Pauses a subscription or lets it go on. False if there was nothing to change.
 pub async fn set_active(
     db: &impl Db,

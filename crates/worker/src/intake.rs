@@ -27,8 +27,7 @@ use crate::clock;
 use crate::context::Context;
 
 /// How often the table is looked at while the broker is away.
-const POLL_PAUSE: Duration = Duration::from_millis(200);
-
+pub(crate) const POLL_PAUSE: Duration = Duration::from_millis(200);
 /// How long nothing is taken after leasing failed.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -49,7 +48,7 @@ pub(crate) struct Taken {
 }
 
 /// Where the next work is to be had.
-enum Arrived {
+pub(crate) enum Arrived {
     Messages(Vec<Message>),
     /// The broker is away: look into the table.
     Table,
@@ -72,9 +71,8 @@ pub(crate) async fn run(
         let Some(slot) = stop.run_until_stopped(free).await else { break };
         let slot = slot.expect("the semaphore is never closed");
         // Waiting may be cut off by the stop; leasing and handing over may not.
-        let Some(arrived) = stop.run_until_stopped(intake.wait(&mut consumer, pause)).await else {
-            break;
-        };
+        let arriving = arrive(&intake.context, &mut consumer, shape.group_max, pause);
+        let Some(arrived) = stop.run_until_stopped(arriving).await else { break };
         let from_table = matches!(arrived, Arrived::Table);
         let leases = intake.take(arrived, &consumer).await;
         pause = if from_table && !leases.is_empty() { Duration::ZERO } else { POLL_PAUSE };
@@ -94,39 +92,6 @@ struct Intake {
 }
 
 impl Intake {
-    /// Waits for messages; while the broker is away, for `pause` before the next look into the table.
-    async fn wait(&self, consumer: &mut Consumer, pause: Duration) -> Arrived {
-        let mut pause = pause;
-        loop {
-            tokio::select! {
-                message = consumer.next() => match message {
-                    Some(first) => return Arrived::Messages(self.gather(first, consumer)),
-                    None => std::future::pending().await,
-                },
-                () = tokio::time::sleep(pause) => {
-                    pause = POLL_PAUSE;
-                    let reachable = consumer.state() != ConsumerState::Disconnected;
-                    if !(reachable && self.context.publisher.is_connected()) {
-                        return Arrived::Table;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Takes the messages that are there already, up to a group.
-    fn gather(&self, first: Message, consumer: &mut Consumer) -> Vec<Message> {
-        let pointers = |message: &Message| message.pointers.as_ref().map_or(0, Vec::len);
-        let mut gathered = pointers(&first);
-        let mut messages = vec![first];
-        while gathered < self.shape.group_max {
-            let Some(Some(message)) = consumer.next().now_or_never() else { break };
-            gathered += pointers(&message);
-            messages.push(message);
-        }
-        messages
-    }
-
     /// Leases what arrived. While PostgreSQL is away nothing is consumed, and nothing requeued in a loop.
     async fn take(&self, arrived: Arrived, consumer: &Consumer) -> Vec<Lease> {
         let taken = match arrived {
@@ -139,16 +104,7 @@ impl Intake {
                 leases
             }
             Err(error) => {
-                warn!(
-                    "nothing can be leased, consuming pauses until PostgreSQL answers: {}",
-                    error.brief()
-                );
-                self.context.database_ready.set(false, "PostgreSQL cannot be reached");
-                consumer.pause();
-                // Not every error is an absence: without a rest the same messages would come round at once.
-                tokio::time::sleep(FAILURE_PAUSE).await;
-                until_database_answers(&self.context).await;
-                consumer.resume();
+                rest(&self.context, consumer, &error).await;
                 Vec::new()
             }
         }
@@ -161,12 +117,7 @@ impl Intake {
     }
 
     async fn take_from_messages(&self, messages: Vec<Message>) -> Result<Vec<Lease>, StoreError> {
-        let subjects: Vec<Uuid> = messages
-            .iter()
-            .filter_map(|message| message.pointers.as_ref().ok())
-            .flatten()
-            .copied()
-            .collect();
+        let subjects = subjects_of(&messages);
         let conn = self.context.store.conn().await?;
         // First what may fail without harm: a lease that is taken must be worked on.
         keep_rejected(&conn, &messages).await?;
@@ -178,6 +129,61 @@ impl Intake {
         Message::ack_all(messages).await;
         Ok(leases)
     }
+}
+
+/// Waits for messages, and takes what is there already up to so many pointers; while the broker is away, waits for
+/// `pause` before the next look into the table.
+pub(crate) async fn arrive(
+    context: &Context,
+    consumer: &mut Consumer,
+    pointers_max: usize,
+    pause: Duration,
+) -> Arrived {
+    let mut pause = pause;
+    loop {
+        tokio::select! {
+            message = consumer.next() => match message {
+                Some(first) => return Arrived::Messages(gather(first, consumer, pointers_max)),
+                None => std::future::pending().await,
+            },
+            () = tokio::time::sleep(pause) => {
+                pause = POLL_PAUSE;
+                let reachable = consumer.state() != ConsumerState::Disconnected;
+                if !(reachable && context.publisher.is_connected()) {
+                    return Arrived::Table;
+                }
+            }
+        }
+    }
+}
+
+fn gather(first: Message, consumer: &mut Consumer, pointers_max: usize) -> Vec<Message> {
+    let pointers = |message: &Message| message.pointers.as_ref().map_or(0, Vec::len);
+    let mut gathered = pointers(&first);
+    let mut messages = vec![first];
+    while gathered < pointers_max {
+        let Some(Some(message)) = consumer.next().now_or_never() else { break };
+        gathered += pointers(&message);
+        messages.push(message);
+    }
+    messages
+}
+
+/// Everything that these messages point to.
+pub(crate) fn subjects_of(messages: &[Message]) -> Vec<Uuid> {
+    let understood = messages.iter().filter_map(|message| message.pointers.as_ref().ok());
+    understood.flatten().copied().collect()
+}
+
+/// While PostgreSQL is away nothing is consumed, and nothing requeued in a loop.
+pub(crate) async fn rest(context: &Context, consumer: &Consumer, error: &StoreError) {
+    warn!("nothing can be leased, consuming pauses until PostgreSQL answers: {}", error.brief());
+    context.database_ready.set(false, "PostgreSQL cannot be reached");
+    consumer.pause();
+    // Not every error is an absence: without a rest the same messages would come round at once.
+    tokio::time::sleep(FAILURE_PAUSE).await;
+    until_database_answers(context).await;
+    consumer.resume();
 }
 
 /// Keeps what cannot be understood for people to look at.
@@ -194,7 +200,7 @@ pub(crate) async fn keep_rejected(conn: &Conn, messages: &[Message]) -> Result<(
 }
 
 /// Waits until PostgreSQL answers, or for the stop.
-pub(crate) async fn until_database_answers(context: &Context) {
+async fn until_database_answers(context: &Context) {
     let mut pause = ExponentialBackoff {
         initial_interval: Duration::from_millis(100),
         max_interval: Duration::from_secs(5),

@@ -11,7 +11,6 @@ use hookyard_destinations::{Integration, Receiver, Sender, SigningKey, integrati
 use hookyard_domain::connection::{ConnectionKind, ConnectionStatus, USER_ID_CHARS_MAX};
 use hookyard_domain::ids::ConnectionId;
 use hookyard_domain::system_event::SystemEvent;
-use hookyard_domain::workspace::Plan;
 use hookyard_store::connections::{self, Connection};
 use hookyard_store::workspaces::Workspace;
 use hookyard_store::{Db, Store, Tx, system_events};
@@ -26,9 +25,6 @@ use super::{Actor, OperationError};
 pub use connect::{Connect, Connected, Limits, connect, set_limits};
 pub use rotation::{Rotated, Rotation, rotate};
 pub use testing::{TESTED_MAX, Tested, test, test_all};
-
-/// What a free workspace is told, in the words that its users know.
-pub const PLAN_REFUSED: &str = "Integrations are available on Starter or Professional plans";
 
 /// What calling out needs: the database, the ring that opens credentials, and the one sender.
 #[derive(Debug, Clone, Copy)]
@@ -124,10 +120,7 @@ fn named(workspace: &Workspace) -> hookyard_destinations::Workspace {
 }
 
 fn check_plan(workspace: &Workspace) -> Result<(), OperationError> {
-    match workspace.plan {
-        Plan::Free => Err(OperationError::Forbidden(PLAN_REFUSED)),
-        Plan::Starter | Plan::Professional => Ok(()),
-    }
+    workspace.plan.no_integrations().map_or(Ok(()), |why| Err(OperationError::Forbidden(why)))
 }
 
 fn check_connected(connection: &Connection) -> Result<(), OperationError> {

@@ -1,20 +1,17 @@
 //! Publishing an event by hand: recorded as an application's is, by the same statement and the same rules.
 
 use bytes::Bytes;
-use hookyard_domain::event::Origin;
-use hookyard_domain::ids::{EventId, SourceId, WorkspaceId};
-use hookyard_domain::system_event::NO_SUBSCRIBER;
+use hookyard_domain::ids::{EventId, WorkspaceId};
 use hookyard_domain::workspace::Slug;
-use hookyard_sources::publications;
+use hookyard_sources::{ID_BYTES_MAX, is_idempotency_key, publications};
 use hookyard_store::ingest::{
-    Arrival, Committer, DedupeKey, Earlier, Recorded, Repetition, Wish, earlier, event_of_call,
+    Arrival, Committer, Earlier, PublishedCall, PublishedEvent, Recorded, Repetition, earlier,
 };
 use hookyard_store::{Store, StoreError, StoreSettings};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::actor::Change;
@@ -22,8 +19,6 @@ use super::{Actor, OperationError, workspaces};
 
 /// The largest data of an event, in bytes.
 pub const DATA_BYTES_MAX: usize = 1024 * 1024;
-/// The longest idempotency key, in bytes.
-const KEY_BYTES_MAX: usize = 255;
 
 /// An event to be published.
 #[derive(Debug, Clone)]
@@ -41,7 +36,7 @@ pub struct Publish {
 /// An event that is on record.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PublishedEvent {
+pub struct EventOnRecord {
     pub ok: bool,
     pub id: EventId,
     #[serde(rename = "type")]
@@ -62,7 +57,7 @@ pub async fn publish(
     actor: &Actor,
     new: &Publish,
     host_now_ms: fn() -> i64,
-) -> Result<PublishedEvent, OperationError> {
+) -> Result<EventOnRecord, OperationError> {
     let conn = store.conn().await?;
     let workspace = workspaces::require(&conn, &new.workspace).await?;
     drop(conn);
@@ -77,9 +72,19 @@ pub async fn publish(
         let now_ms = host_now_ms().saturating_add(committer.clock_offset_ms());
         let now =
             Timestamp::from_millisecond(now_ms).map_err(|error| invalid(error.to_string()))?;
-        let arrival = arrival(workspace.id, new, &body, event.data, now);
+        let call = PublishedCall {
+            workspace: workspace.id,
+            idempotency_key: new.idempotency_key.as_deref(),
+            body: body.as_bytes(),
+            first: event_id(now),
+        };
+        let events = call.arrivals([PublishedEvent {
+            event_type: event.event_type.clone(),
+            data: Bytes::copy_from_slice(event.data.as_bytes()),
+            occurred_at: event.occurred_at,
+        }]);
         tokio::select! {
-            recorded = record(&committer, arrival) => recorded,
+            recorded = record(&committer, &events) => recorded,
             () = traffic => Err(StoreError::Unavailable("the connection ended".into()).into()),
         }
     });
@@ -88,7 +93,7 @@ pub async fn publish(
         audit(store, actor, workspace.id, id, event.event_type.as_str()).await?;
     }
     let event_type = event.event_type.to_string();
-    Ok(PublishedEvent { ok: true, id, event_type, queued, repeated })
+    Ok(EventOnRecord { ok: true, id, event_type, queued, repeated })
 }
 
 impl Publish {
@@ -97,12 +102,9 @@ impl Publish {
         if self.data.len() > DATA_BYTES_MAX {
             return Err(invalid(format!("the data is longer than {DATA_BYTES_MAX} bytes")));
         }
-        let key = self.idempotency_key.as_deref().map(str::as_bytes);
-        if key.is_some_and(|key| {
-            !(1..=KEY_BYTES_MAX).contains(&key.len()) || !key.iter().all(u8::is_ascii_graphic)
-        }) {
+        if self.idempotency_key.as_deref().is_some_and(|key| !is_idempotency_key(key)) {
             return Err(invalid(format!(
-                "an idempotency key is 1 to {KEY_BYTES_MAX} visible characters of ASCII"
+                "an idempotency key is 1 to {ID_BYTES_MAX} visible characters of ASCII"
             )));
         }
         let data: &RawValue = serde_json::from_str(&self.data)
@@ -118,58 +120,25 @@ fn invalid(why: impl Into<String>) -> OperationError {
     OperationError::Invalid(why.into())
 }
 
-fn arrival(
-    workspace: WorkspaceId,
-    new: &Publish,
-    body: &str,
-    data: &str,
-    now: Timestamp,
-) -> Arrival {
+/// An id of the given time, which names a partition.
+fn event_id(now: Timestamp) -> EventId {
     let (seconds, nanos) = (now.as_second().unsigned_abs(), now.subsec_nanosecond().unsigned_abs());
-    let event = Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos));
-    let event = event_of_call(EventId(event), 0);
-    let id_key = match &new.idempotency_key {
-        Some(chosen) => key([b"chosen", chosen.as_bytes()]),
-        None => key([b"own", event.0.as_bytes()]),
-    };
-    Arrival {
-        event,
-        origin: Origin::Api,
-        source: SourceId(workspace.0),
-        workspace: Some(workspace),
-        replay_window_s: 0,
-        event_type: new.event_type.clone(),
-        delivery_id: None,
-        hook_id: None,
-        id_key: Some(id_key),
-        part_of: None,
-        body_key: None,
-        body_hash: Some(Sha256::digest(body.as_bytes()).into()),
-        headers: match new.occurred_at {
-            Some(time) => json!({ "occurredAt": time }).to_string(),
-            None => "{}".to_owned(),
-        },
-        content_type: Some("application/json".to_owned()),
-        body: Bytes::copy_from_slice(data.as_bytes()),
-        installation_id: None,
-        wish: Wish::Ignore(NO_SUBSCRIBER),
-    }
+    EventId(Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos)))
 }
 
 /// The event's id, whether somebody wants it, and whether it was there before.
 async fn record(
     committer: &Committer,
-    arrival: Arrival,
+    call: &[Arrival],
 ) -> Result<(EventId, bool, bool), OperationError> {
     /// Nobody publishes the job's pointer: the next sweep finds it due.
     const READY_GRACE_MS: u32 = 0;
-    let call = [arrival];
-    let recorded = committer.record(&call, READY_GRACE_MS).await?;
+    let recorded = committer.record(call, READY_GRACE_MS).await?;
     let id = call[0].event;
     match recorded.first() {
         Some(Recorded::Accepted { .. }) => Ok((id, true, false)),
         Some(Recorded::Ignored { .. }) => Ok((id, false, false)),
-        Some(Recorded::Duplicate) => repeated(committer, &call).await,
+        Some(Recorded::Duplicate) => repeated(committer, call).await,
         Some(Recorded::Replay | Recorded::Refused) | None => {
             Err(invalid("the database takes no such event"))
         }
@@ -214,16 +183,4 @@ async fn audit(
     };
     actor.record(&tx, change).await?;
     Ok(tx.commit().await?)
-}
-
-/// A key of two parts that cannot be mistaken for another pair, as the ingress makes them.
-fn key(parts: [&[u8]; 2]) -> DedupeKey {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    let mut key = DedupeKey::default();
-    key.copy_from_slice(&hash.finalize()[..16]);
-    key
 }

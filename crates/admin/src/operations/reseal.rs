@@ -1,7 +1,7 @@
 //! Sealing every stored secret again under the active keys, so that old keys can go.
 
 use hookyard_store::sources::secrets;
-use hookyard_store::{Db, Store, connections, github_app, oauth_clients};
+use hookyard_store::{Db, Store, StoreError, connections, github_app, oauth_clients};
 use hookyard_vault::{KeyRing, Label, ResealError};
 use serde::Serialize;
 use serde_json::json;
@@ -65,15 +65,10 @@ async fn reseal_sources(
         after = last.id;
         for secret in &batch {
             let label = Label { table: secrets::TABLE, row: secret.id, column: secrets::COLUMN };
-            match sealed_again(ring, &label, &secret.sealed, || {
-                format!("a secret of {}", secret.source)
-            })? {
-                None => done.current += 1,
-                Some(new) if secrets::replace(db, secret.id, &secret.sealed, &new).await? => {
-                    done.resealed += 1;
-                }
-                Some(_) => done.skipped += 1,
-            }
+            let what = || format!("a secret of {}", secret.source);
+            let replace =
+                async |new: &[u8]| secrets::replace(db, secret.id, &secret.sealed, new).await;
+            done.reseal(ring, &label, &secret.sealed, what, replace).await?;
         }
     }
 }
@@ -86,12 +81,8 @@ async fn reseal_app(
     let Some(app) = github_app::current(db).await? else { return Ok(()) };
     let label = Label { table: github_app::TABLE, row: app.id, column: github_app::COLUMN };
     let old = &app.private_key_sealed;
-    match sealed_again(ring, &label, old, || "the GitHub App's key".to_owned())? {
-        None => done.current += 1,
-        Some(new) if github_app::replace(db, app.id, old, &new).await? => done.resealed += 1,
-        Some(_) => done.skipped += 1,
-    }
-    Ok(())
+    let replace = async |new: &[u8]| github_app::replace(db, app.id, old, new).await;
+    done.reseal(ring, &label, old, || "the GitHub App's key".to_owned(), replace).await
 }
 
 async fn reseal_connections(
@@ -106,13 +97,9 @@ async fn reseal_connections(
         after = last.0;
         for (id, old) in &batch {
             let label = Label { table: connections::TABLE, row: id.0, column: connections::COLUMN };
-            match sealed_again(ring, &label, old, || format!("the credentials of {id}"))? {
-                None => done.current += 1,
-                Some(new) if connections::replace_sealed(db, *id, old, &new).await? => {
-                    done.resealed += 1;
-                }
-                Some(_) => done.skipped += 1,
-            }
+            let replace = async |new: &[u8]| connections::replace_sealed(db, *id, old, new).await;
+            let what = || format!("the credentials of {id}");
+            done.reseal(ring, &label, old, what, replace).await?;
         }
     }
 }
@@ -130,27 +117,35 @@ async fn reseal_clients(
         for (id, old) in &batch {
             let (table, column) = (oauth_clients::TABLE, oauth_clients::COLUMN);
             let label = Label { table, row: id.0, column };
-            match sealed_again(ring, &label, old, || format!("the URL and the secret of {id}"))? {
-                None => done.current += 1,
-                Some(new) if oauth_clients::replace_sealed(db, *id, old, &new).await? => {
-                    done.resealed += 1;
-                }
-                Some(_) => done.skipped += 1,
-            }
+            let replace = async |new: &[u8]| oauth_clients::replace_sealed(db, *id, old, new).await;
+            let what = || format!("the URL and the secret of {id}");
+            done.reseal(ring, &label, old, what, replace).await?;
         }
     }
 }
 
-fn sealed_again(
-    ring: &KeyRing,
-    label: &Label<'_>,
-    sealed: &[u8],
-    what: impl Fn() -> String,
-) -> Result<Option<Vec<u8>>, OperationError> {
-    ring.reseal(label, sealed).map_err(|error| match error {
-        ResealError::Open(error) => {
-            OperationError::Conflict(format!("{} cannot be opened: {error}", what()))
-        }
-        ResealError::Seal(error) => error.into(),
-    })
+impl Resealed {
+    /// Seals one secret again, if it needs it. `replace` says whether `old` was still there to be replaced.
+    async fn reseal(
+        &mut self,
+        ring: &KeyRing,
+        label: &Label<'_>,
+        old: &[u8],
+        what: impl Fn() -> String,
+        replace: impl AsyncFnOnce(&[u8]) -> Result<bool, StoreError>,
+    ) -> Result<(), OperationError> {
+        let sealed = ring.reseal(label, old).map_err(|error| match error {
+            ResealError::Open(error) => {
+                OperationError::Conflict(format!("{} cannot be opened: {error}", what()))
+            }
+            ResealError::Seal(error) => error.into(),
+        })?;
+        let tally = match sealed {
+            None => &mut self.current,
+            Some(new) if replace(&new).await? => &mut self.resealed,
+            Some(_) => &mut self.skipped,
+        };
+        *tally += 1;
+        Ok(())
+    }
 }

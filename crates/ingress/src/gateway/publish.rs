@@ -5,14 +5,14 @@ use std::net::IpAddr;
 use hookyard_domain::ids::{SourceId, WorkspaceId};
 use hookyard_domain::workspace::Slug;
 use hookyard_sources::{Malformed, idempotency_key};
-use hookyard_store::ingest::Arrival;
+use hookyard_store::ingest::{Arrival, PublishedCall};
 use http::{HeaderMap, Request};
 use hyper::body::Incoming;
 
 use super::{Gateway, LONG_BODY_BYTES};
 use crate::answer::{Answer, Refused, malformed, published};
 use crate::body::{self, Unread};
-use crate::publication::{BODY_BYTES_MAX, EVENT_BYTES, Publication};
+use crate::publication::{BODY_BYTES_MAX, EVENT_BYTES, arrivals};
 use crate::token_cache::{Shown, shown};
 
 impl Gateway {
@@ -33,7 +33,7 @@ impl Gateway {
             let idempotency_key = idempotency_key(&head.headers)?;
             let idempotency_key = idempotency_key.as_deref();
             let first = self.recorder.clock().event_id();
-            Publication { workspace, idempotency_key, body: &body, first }.arrivals()
+            arrivals(&PublishedCall { workspace, idempotency_key, body: &body, first }, &body)
         };
         let long = body.len() >= LONG_BODY_BYTES;
         let arrivals = if long { tokio::task::block_in_place(read) } else { read() };

@@ -5,8 +5,8 @@ use hookyard_testkit::proxy::{Proxy, Weather};
 
 use crate::support::{assert_queued, assert_refused, events};
 
-/// Short, so that the tests need not wait for a whole usual limit.
-const RECORD_MS_MAX: &str = "500";
+/// Shorter than usual, so that the tests need not wait for a whole limit; long enough for a busy disk.
+const RECORD_MS_MAX: &str = "2500";
 
 fn proxied() -> GatewayBuilder {
     Gateway::builder().proxied().ingress_env("HOOKYARD_RECORD_MS_MAX", RECORD_MS_MAX)

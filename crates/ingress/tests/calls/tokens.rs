@@ -89,7 +89,7 @@ async fn without_the_database_applications_are_turned_away_and_told_to_come_agai
     let gateway = Gateway::builder()
         .without_target()
         .proxied()
-        .ingress_env("HOOKYARD_RECORD_MS_MAX", "500")
+        .ingress_env("HOOKYARD_RECORD_MS_MAX", "2500")
         .start()
         .await;
     let token = ready(&gateway, "{*}").await;

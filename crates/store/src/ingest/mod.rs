@@ -9,6 +9,7 @@
 //! whole call, and the ids of its events follow from the first one's.
 
 mod earlier;
+mod publication;
 mod rearm;
 mod source;
 mod statement;
@@ -18,9 +19,11 @@ use bytes::Bytes;
 use hookyard_domain::event::Origin;
 use hookyard_domain::github_event::Push;
 use hookyard_domain::ids::{EventId, InstanceId, SourceId, SyncEventId, TargetId, WorkspaceId};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 pub use earlier::{Earlier, Repetition, earlier};
+pub use publication::{PublishedCall, PublishedEvent};
 pub use rearm::{Duplicate, Rearmed, rearm};
 pub use source::{ActiveSource, Door, active_source};
 pub use statement::{Committer, RECORD_STATEMENT};
@@ -33,6 +36,18 @@ pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// A key by which an event is recognised: the first 16 bytes of a SHA-256.
 pub type DedupeKey = [u8; 16];
+
+/// The key of two parts. They cannot be mistaken for another pair.
+pub fn dedupe_key(parts: [&[u8]; 2]) -> DedupeKey {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let mut key = DedupeKey::default();
+    key.copy_from_slice(&hash.finalize()[..16]);
+    key
+}
 
 /// How many events a call of an application may bring.
 pub const CALL_EVENTS_MAX: usize = 1_000;

@@ -7,7 +7,6 @@ use std::time::Instant;
 use hookyard_destinations::{Event, Sender};
 use hookyard_domain::connection::ConnectionStatus;
 use hookyard_domain::job::RUNS_MAX;
-use hookyard_domain::workspace::Plan;
 use hookyard_process::Tasks;
 use hookyard_store::delivery_jobs::{Receiver, ReceiverKind, Subscriber, UnsentEnd, Work};
 use tokio::sync::mpsc;
@@ -29,8 +28,6 @@ const SETUP_PAUSE_MS: u64 = 60_000;
 const ABSENCE_PAUSE_MS: u64 = 1_000;
 /// How long a suspected delivery rests while too many others are looked into, in milliseconds.
 const SUSPECTED_PAUSE_MS: u64 = 5_000;
-/// featul's words for a workspace whose plan has no integrations.
-const PLAN: &str = "Integrations are available on Starter or Professional plans";
 
 /// What all deliveries of this process share.
 pub(super) struct Desk {
@@ -155,19 +152,20 @@ fn not_sent_to(receiver: &Receiver) -> Option<UnsentEnd> {
         ReceiverKind::OauthClient { active: false, .. } => {
             Some(dead("client_disabled", "the OAuth client is disabled"))
         }
-        ReceiverKind::Connection { .. } if receiver.owner.plan == Plan::Free => {
-            Some(dead("plan", PLAN))
+        ReceiverKind::Connection { status, .. } => {
+            if let Some(why) = receiver.owner.plan.no_integrations() {
+                return Some(dead("plan", why));
+            }
+            let why = status.not_sent_to()?;
+            Some(match status {
+                ConnectionStatus::Disabled => dead("connection_disabled", why),
+                ConnectionStatus::ActionNeeded => dead("connection_refused", why),
+                // Whoever disconnects it calls off what waits; this one came between.
+                ConnectionStatus::Disconnected
+                | ConnectionStatus::Connected
+                | ConnectionStatus::Error => cancelled(why),
+            })
         }
-        ReceiverKind::Connection { status, .. } => match status {
-            ConnectionStatus::Connected | ConnectionStatus::Error => None,
-            ConnectionStatus::Disconnected => Some(cancelled("the connection is disconnected")),
-            ConnectionStatus::ActionNeeded => {
-                Some(dead("connection_refused", "the connection must be connected anew"))
-            }
-            ConnectionStatus::Disabled => {
-                Some(dead("connection_disabled", "the connection is disabled"))
-            }
-        },
     }
 }
 

@@ -9,31 +9,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
-use hookyard_queue::{Consumer, ConsumerState, Message};
+use hookyard_queue::{Consumer, Message};
 use hookyard_store::StoreError;
 use hookyard_store::delivery_jobs::{self, Leased, Limits};
 use metrics::counter;
-use uuid::Uuid;
 
 use super::desk::Desk;
-use crate::intake::{keep_rejected, until_database_answers};
+use crate::intake::{Arrived, POLL_PAUSE, arrive, keep_rejected, rest, subjects_of};
 
 /// Deliveries leased with one statement.
 pub(super) const LEASED_MAX: usize = 128;
 /// How long leasing waits for places when there are hardly any: what is leased without one is parked, and that is
 /// another write.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// How often the table is looked at while the broker is away.
-const POLL_PAUSE: Duration = Duration::from_millis(200);
-/// How long nothing is taken after leasing failed.
-const FAILURE_PAUSE: Duration = Duration::from_secs(1);
-
-/// What is to be leased next.
-enum Arrived {
-    Messages(Vec<Message>),
-    Table,
-}
 
 /// Takes work from messages until the stop.
 pub(super) async fn run(desk: Arc<Desk>, mut consumer: Consumer, limits: Limits) {
@@ -41,7 +29,7 @@ pub(super) async fn run(desk: Arc<Desk>, mut consumer: Consumer, limits: Limits)
     let mut pause = POLL_PAUSE;
     loop {
         let arriving = async {
-            let arrived = wait(&desk, &mut consumer, pause).await;
+            let arrived = arrive(&desk.context, &mut consumer, LEASED_MAX, pause).await;
             desk.places.wait_for_room(desk.places.batch(LEASED_MAX), PATIENCE).await;
             arrived
         };
@@ -51,7 +39,7 @@ pub(super) async fn run(desk: Arc<Desk>, mut consumer: Consumer, limits: Limits)
         let taken = match take(&desk, arrived, limits).await {
             Ok(taken) => taken,
             Err(error) => {
-                rest(&desk, &consumer, &error).await;
+                rest(&desk.context, &consumer, &error).await;
                 continue;
             }
         };
@@ -60,38 +48,6 @@ pub(super) async fn run(desk: Arc<Desk>, mut consumer: Consumer, limits: Limits)
         pause = if from_table && taken > 0 { Duration::ZERO } else { POLL_PAUSE };
     }
     while consumer.next().await.is_some() {}
-}
-
-/// Waits for messages; while the broker is away, for `pause` before the next look into the table.
-async fn wait(desk: &Desk, consumer: &mut Consumer, pause: Duration) -> Arrived {
-    let mut pause = pause;
-    loop {
-        tokio::select! {
-            message = consumer.next() => match message {
-                Some(first) => return Arrived::Messages(gather(first, consumer)),
-                None => std::future::pending().await,
-            },
-            () = tokio::time::sleep(pause) => {
-                pause = POLL_PAUSE;
-                let reachable = consumer.state() != ConsumerState::Disconnected;
-                if !(reachable && desk.context.publisher.is_connected()) {
-                    return Arrived::Table;
-                }
-            }
-        }
-    }
-}
-
-fn gather(first: Message, consumer: &mut Consumer) -> Vec<Message> {
-    let pointers = |message: &Message| message.pointers.as_ref().map_or(0, Vec::len);
-    let mut gathered = pointers(&first);
-    let mut messages = vec![first];
-    while gathered < LEASED_MAX {
-        let Some(Some(message)) = consumer.next().now_or_never() else { break };
-        gathered += pointers(&message);
-        messages.push(message);
-    }
-    messages
 }
 
 /// Leases what arrived and starts it; returns how much there was.
@@ -112,14 +68,8 @@ async fn take(desk: &Arc<Desk>, arrived: Arrived, limits: Limits) -> Result<usiz
     };
     // First what may fail without harm: a lease that is taken must be worked on.
     keep_rejected(&desk.context.store.conn().await?, &messages).await?;
-    let subjects: Vec<Uuid> = messages
-        .iter()
-        .filter_map(|message| message.pointers.as_ref().ok())
-        .flatten()
-        .copied()
-        .collect();
     let mut taken = 0;
-    for some in subjects.chunks(LEASED_MAX) {
+    for some in subjects_of(&messages).chunks(LEASED_MAX) {
         let asked = Instant::now();
         let conn = desk.context.store.conn().await?;
         let leased = delivery_jobs::lease(&conn, some, owner, limits).await?;
@@ -142,17 +92,4 @@ pub(super) async fn start(desk: &Arc<Desk>, leased: Leased, asked: Instant) {
             .increment(leased.work.len() as u64);
         desk.start(leased.work, asked).await;
     }
-}
-
-/// While PostgreSQL is away nothing is consumed, and nothing requeued in a loop.
-async fn rest(desk: &Desk, consumer: &Consumer, error: &StoreError) {
-    tracing::warn!(
-        "no delivery can be leased, consuming pauses until PostgreSQL answers: {}",
-        error.brief()
-    );
-    desk.context.database_ready.set(false, "PostgreSQL cannot be reached");
-    consumer.pause();
-    tokio::time::sleep(FAILURE_PAUSE).await;
-    until_database_answers(&desk.context).await;
-    consumer.resume();
 }
