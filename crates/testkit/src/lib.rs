@@ -1,6 +1,7 @@
-//! Real parts for tests and for `cargo xtask`: private servers, simulators of GitHub and of receivers, git
+//! Real parts for tests and for `cargo xtask`: private servers, a browser, simulators of GitHub and of receivers, git
 //! repositories.
 
+pub mod browser;
 pub mod database;
 pub mod gateway;
 pub mod git;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
+use hookyard_testkit::servers::find::BrowserTools;
 use hookyard_testkit::servers::install::{self, Permission, Tools};
 use hookyard_testkit::servers::{Durability, Postgres, PostgresConfig, RabbitMq, RabbitMqConfig};
 
@@ -13,8 +14,16 @@ const SHARED_BUFFERS_MB: u32 = 256;
 
 /// Finds or installs the servers' programs.
 pub(crate) fn tools(no_install: bool) -> Result<Tools> {
-    let permission = if no_install { Permission::OnlyLook } else { Permission::Install };
-    install::ensure(permission, &say::line)
+    install::ensure(permission(no_install), &say::line)
+}
+
+/// Finds or installs the browser's.
+pub(crate) fn browser(no_install: bool) -> Result<BrowserTools> {
+    install::ensure_browser(permission(no_install), &say::line)
+}
+
+const fn permission(no_install: bool) -> Permission {
+    if no_install { Permission::OnlyLook } else { Permission::Install }
 }
 
 pub(crate) fn postgres(dir: &Path, durability: Durability, tools: &Tools) -> PostgresConfig {

@@ -66,7 +66,7 @@ impl Caller {
 }
 
 /// A client without proxies, whose requests end within `limit`.
-pub(super) fn client(limit: Duration) -> reqwest::Client {
+pub(crate) fn client(limit: Duration) -> reqwest::Client {
     let client = reqwest::Client::builder().no_proxy().timeout(limit).pool_idle_timeout(IDLE_LIMIT);
     let client = client.build();
     client.expect("a client of these settings can be made")

@@ -52,6 +52,9 @@ pub use raw::RawConnection;
 pub use seeds::{BRANCH, INSTALLATION_ID, REPOSITORY, REPOSITORY_ID, Seeds, WORKSPACE};
 pub use wait::{PATIENCE, until};
 
+pub(crate) use caller::client;
+pub(crate) use wait::holds;
+
 use crate::git::GitRepo;
 use crate::github_sim::{BranchMoved, GithubSim, MoveBranch};
 use crate::proxy::Proxy;
@@ -231,7 +234,7 @@ impl Gateway {
     async fn no_job(&self, which: &str) {
         let sql = format!("select count(*) from job where {which}");
         let idle = async || self.database.try_count(&sql).await.is_ok_and(|jobs| jobs == 0);
-        if !wait::holds(PATIENCE, idle).await {
+        if !holds(PATIENCE, idle).await {
             let jobs = self.database.rows("select * from job limit 10").await;
             panic!("after {PATIENCE:?} there are unfinished jobs: {jobs:#?}");
         }

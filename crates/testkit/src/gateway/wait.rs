@@ -16,7 +16,7 @@ pub async fn until(what: &str, limit: Duration, condition: impl AsyncFnMut() -> 
 }
 
 /// Whether `condition` comes true within `limit`.
-pub(super) async fn holds(limit: Duration, mut condition: impl AsyncFnMut() -> bool) -> bool {
+pub(crate) async fn holds(limit: Duration, mut condition: impl AsyncFnMut() -> bool) -> bool {
     let started = Instant::now();
     loop {
         if condition().await {

@@ -1,4 +1,4 @@
-//! Finds the servers' programs: in their packages' own folders, else on PATH.
+//! Finds the programs of the servers and of the browser: in their packages' own folders, else on PATH.
 
 use std::env;
 use std::fs;
@@ -18,6 +18,13 @@ pub struct PostgresTools {
 pub struct RabbitTools {
     pub bin: PathBuf,
     pub epmd: PathBuf,
+}
+
+/// Chromium and what drives it, of one version.
+#[derive(Debug, Clone)]
+pub struct BrowserTools {
+    pub chromium: PathBuf,
+    pub driver: PathBuf,
 }
 
 /// The newest `PostgreSQL` of this machine.
@@ -81,6 +88,13 @@ fn epmd() -> Option<PathBuf> {
             .map(|dir| dir.join("bin/epmd"))
             .find(|epmd| epmd.is_file())
     })
+}
+
+/// This machine's Chromium.
+pub fn browser() -> Option<BrowserTools> {
+    let chromium =
+        ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path)?;
+    Some(BrowserTools { chromium, driver: on_path("chromedriver")? })
 }
 
 /// Where PATH finds `program`.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 use nix::unistd::geteuid;
 
-use super::find::{self, PostgresTools, RabbitTools};
+use super::find::{self, BrowserTools, PostgresTools, RabbitTools};
 
 /// What `invoke-rc.d` and the packages' scripts ask before they start a service.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
@@ -31,17 +31,12 @@ pub enum Permission {
 ///
 /// Fails with the exact commands to type when something is missing and cannot be installed from here.
 pub fn ensure(permission: Permission, say: &dyn Fn(&str)) -> Result<Tools> {
-    let missing = missing_packages();
-    if !missing.is_empty() {
-        if permission == Permission::OnlyLook || !is_debian() || !can_be_root() {
-            bail!("{} missing here; install with:\n{}", are(&missing), by_hand(&missing));
-        }
-        say(&format!(
-            "Installing {} with apt-get (their own services are not started).",
-            missing.join(", ")
-        ));
-        apt_install(&missing)?;
-    }
+    let wanted = [
+        ("postgresql", find::postgres().is_some()),
+        ("rabbitmq-server", find::rabbitmq().is_some()),
+        ("git", find::on_path("git").is_some()),
+    ];
+    install_missing(&wanted, permission, say)?;
     let postgres = find::postgres()
         .context("PostgreSQL was installed, and initdb and postgres are still not found")?;
     let rabbitmq = find::rabbitmq()
@@ -49,13 +44,33 @@ pub fn ensure(permission: Permission, say: &dyn Fn(&str)) -> Result<Tools> {
     Ok(Tools { postgres, rabbitmq })
 }
 
-fn missing_packages() -> Vec<&'static str> {
-    let wanted = [
-        ("postgresql", find::postgres().is_some()),
-        ("rabbitmq-server", find::rabbitmq().is_some()),
-        ("git", find::on_path("git").is_some()),
-    ];
-    wanted.into_iter().filter(|(_, found)| !found).map(|(package, _)| package).collect()
+/// The same for Chromium and what drives it, which only tests of pages need.
+pub fn ensure_browser(permission: Permission, say: &dyn Fn(&str)) -> Result<BrowserTools> {
+    let found = find::browser().is_some();
+    install_missing(&[("chromium", found), ("chromium-driver", found)], permission, say)?;
+    find::browser()
+        .context("Chromium was installed, and chromium and chromedriver are still not found")
+}
+
+/// Installs the packages that were not found.
+fn install_missing(
+    wanted: &[(&'static str, bool)],
+    permission: Permission,
+    say: &dyn Fn(&str),
+) -> Result<()> {
+    let missing: Vec<&str> =
+        wanted.iter().filter(|(_, found)| !found).map(|(package, _)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if permission == Permission::OnlyLook || !is_debian() || !can_be_root() {
+        bail!("{} missing here; install with:\n{}", are(&missing), by_hand(&missing));
+    }
+    say(&format!(
+        "Installing {} with apt-get (no service of theirs is started).",
+        missing.join(", ")
+    ));
+    apt_install(&missing)
 }
 
 fn are(missing: &[&str]) -> String {
@@ -70,11 +85,14 @@ fn by_hand(missing: &[&str]) -> String {
         );
     }
     if find::on_path("brew").is_some() {
-        return format!("  brew install {}", packages.replace("rabbitmq-server", "rabbitmq"));
+        let packages = packages.replace("rabbitmq-server", "rabbitmq");
+        return format!("  brew install {}", packages.replace("chromium-driver", "chromedriver"));
     }
     format!(
         "  sudo dnf install -y {}",
-        packages.replace("postgresql", "postgresql-server postgresql-contrib")
+        packages
+            .replace("postgresql", "postgresql-server postgresql-contrib")
+            .replace("chromium-driver", "chromedriver")
     )
 }
 

@@ -3,6 +3,8 @@
 use std::env;
 use std::path::PathBuf;
 
+use super::find::BrowserTools;
+
 /// Where the tests' servers are.
 #[derive(Debug, Clone)]
 pub struct TestEnv {
@@ -13,6 +15,17 @@ pub struct TestEnv {
     pub role_password: String,
     /// The folder of the built binaries.
     pub bin_dir: PathBuf,
+}
+
+/// The browser of this test run.
+///
+/// # Panics
+/// When there is none: `cargo xtask test` finds or installs it for the packages that need it.
+pub fn test_browser() -> BrowserTools {
+    BrowserTools {
+        chromium: required("HOOKYARD_TEST_CHROMIUM").into(),
+        driver: required("HOOKYARD_TEST_CHROMEDRIVER").into(),
+    }
 }
 
 /// The servers of this test run.

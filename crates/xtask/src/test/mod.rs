@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use hookyard_testkit::database::TEMPLATE;
+use hookyard_testkit::servers::find::BrowserTools;
 use hookyard_testkit::servers::install::Tools;
 use hookyard_testkit::servers::{Durability, Postgres, place, secrets};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
@@ -20,6 +21,9 @@ use crate::owner::Owner;
 use crate::servers::{self, Servers};
 use crate::{Context, say};
 
+/// The only ones whose tests open a browser.
+const PACKAGES_WITH_PAGES: [&str; 2] = ["hookyard-admin", "hookyard-testkit"];
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Passed on to cargo-nextest (or cargo test), such as `-p hookyard-store` or a test's name
@@ -30,19 +34,37 @@ pub(crate) struct Args {
 /// Runs the tests; the servers and their data are gone afterwards.
 pub(crate) async fn run(args: Args, context: Context) -> Result<ExitCode> {
     let tools = servers::tools(context.no_install)?;
+    let browser =
+        needs_browser(&args.args).then(|| servers::browser(context.no_install)).transpose()?;
     let dir = cargo::scratch().join("test");
     place::passable_dir(&dir)?;
     let owner = Owner::claim(&dir)?;
     say::step("Servers and binaries for the tests");
-    let result =
-        context.interrupted.run_until_cancelled(prepare_and_run(&args, &dir, &tools)).await;
+    let run = prepare_and_run(&args, &dir, &tools, browser);
+    let result = context.interrupted.run_until_cancelled(run).await;
     Postgres::remove(&dir.join("postgres"))?;
     drop(owner);
     place::remove_dir(&dir)?;
     result.unwrap_or(Ok(ExitCode::FAILURE))
 }
 
-async fn prepare_and_run(args: &Args, dir: &Path, tools: &Tools) -> Result<ExitCode> {
+/// Whether tests of pages are among those that are asked for.
+fn needs_browser(args: &[String]) -> bool {
+    let after = args.iter().zip(args.iter().skip(1));
+    let mut packages = after
+        .filter(|(option, _)| matches!(option.as_str(), "-p" | "--package"))
+        .map(|(_, package)| package.as_str())
+        .chain(args.iter().filter_map(|arg| arg.strip_prefix("--package=")))
+        .peekable();
+    packages.peek().is_none() || packages.any(|package| PACKAGES_WITH_PAGES.contains(&package))
+}
+
+async fn prepare_and_run(
+    args: &Args,
+    dir: &Path,
+    tools: &Tools,
+    browser: Option<BrowserTools>,
+) -> Result<ExitCode> {
     let binaries = cargo::build_binaries(Profile::Debug).await?;
     let servers = Servers::start(dir, Durability::Off, tools).await?;
     let role_password = secrets::password();
@@ -57,12 +79,16 @@ async fn prepare_and_run(args: &Args, dir: &Path, tools: &Tools) -> Result<ExitC
         ],
     };
     admin.run(&["migrate"]).await.context("the template database cannot be migrated")?;
-    let environment = [
+    let mut environment = vec![
         ("HOOKYARD_TEST_DATABASE_URL", servers.postgres.url().into()),
         ("HOOKYARD_TEST_AMQP_URL", servers.rabbitmq.url().into()),
         ("HOOKYARD_TEST_ROLE_PASSWORD", role_password.into()),
         ("HOOKYARD_TEST_BIN_DIR", binaries.into_os_string()),
     ];
+    if let Some(browser) = browser {
+        environment.push(("HOOKYARD_TEST_CHROMIUM", browser.chromium.into()));
+        environment.push(("HOOKYARD_TEST_CHROMEDRIVER", browser.driver.into()));
+    }
     run_tests(&args.args, &environment).await
 }
 
@@ -122,4 +148,23 @@ async fn read(output: impl AsyncRead + Unpin) -> Result<usize> {
         say::pass_on(&line);
     }
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::needs_browser;
+
+    fn needs(args: &[&str]) -> bool {
+        needs_browser(&args.iter().map(|&arg| arg.to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn only_tests_of_pages_need_a_browser() {
+        assert!(needs(&[]));
+        assert!(needs(&["superseded"]));
+        assert!(needs(&["-p", "hookyard-admin"]));
+        assert!(needs(&["-p", "hookyard-store", "--package=hookyard-testkit"]));
+        assert!(!needs(&["-p", "hookyard-store", "superseded"]));
+        assert!(!needs(&["--package", "hookyard-worker"]));
+    }
 }
