@@ -10,15 +10,29 @@ mod settings;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 use hookyard_process::LogArgs;
 
 use crate::commands::Command;
 use crate::settings::Settings;
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   done
+  1   failed, or in conflict with what is there
+  2   there is no such thing
+  64  a wrong argument or setting
+  77  not in the workspace's plan";
+
 /// Sets up and looks after a Hookyard deployment.
 #[derive(Debug, Parser)]
-#[command(name = "hookyard-admin", version, arg_required_else_help = true, max_term_width = 120)]
+#[command(
+    name = "hookyard-admin",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 120,
+    after_help = EXIT_CODES
+)]
 struct Cli {
     #[command(flatten)]
     log: LogArgs,
@@ -40,6 +54,15 @@ fn main() -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     hookyard_process::telemetry::init("hookyard-admin", &cli.log)?;
     let json = cli.settings.json;
+    if commands::is_watched(&Cli::command().get_matches()) {
+        return output::watch::watch(json, commands::now, look).await;
+    }
     let answer = commands::run(cli.command, cli.settings).await?;
     answer.print(json)
+}
+
+/// Runs the command once more, as if it were typed again.
+async fn look() -> anyhow::Result<output::Answer> {
+    let cli = Cli::try_parse()?;
+    commands::run(cli.command, cli.settings).await
 }

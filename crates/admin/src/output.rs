@@ -9,7 +9,10 @@ use hookyard_admin::operations::OperationError;
 use hookyard_process::EXIT_USAGE;
 use serde::Serialize;
 
+mod layout;
+mod terminal;
 mod text;
+pub(crate) mod watch;
 
 pub(crate) use text::{Fields, Table, ago, duration_ms, since, time};
 
@@ -40,15 +43,27 @@ impl Answer {
 
     /// Writes the answer to standard output.
     pub(crate) fn print(self, json: bool) -> anyhow::Result<ExitCode> {
+        let (text, code) = self.into_parts(json);
+        // Whoever reads may have read enough, as `head` has.
+        write(&text).map(|_| code)
+    }
+
+    /// What is printed, ended by a line break, and the exit code.
+    fn into_parts(self, json: bool) -> (String, ExitCode) {
         let mut text = if json { self.json } else { self.text };
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        match io::stdout().lock().write_all(text.as_bytes()) {
-            // Whoever reads has read enough, as `head` has.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(self.code),
-            written => written.map(|()| self.code).context("standard output cannot be written"),
-        }
+        (text, self.code)
+    }
+}
+
+/// Writes to standard output; false when nobody reads it any more.
+fn write(text: &str) -> anyhow::Result<bool> {
+    let mut output = io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true).context("standard output cannot be written"),
     }
 }
 

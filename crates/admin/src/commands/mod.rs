@@ -2,6 +2,7 @@
 
 mod audit;
 mod clock;
+mod completions;
 mod config_objects;
 mod connection;
 mod connector;
@@ -24,6 +25,9 @@ mod vault;
 mod workspace;
 
 use clap::Subcommand;
+
+pub(crate) use self::clock::now;
+pub(crate) use self::paging::is_watched;
 
 use crate::output::Answer;
 use crate::serve::{self, ServeArgs};
@@ -87,6 +91,8 @@ pub(crate) enum Command {
     Vault(vault::VaultCommand),
     /// Check everything: what is wrong and what to do
     Doctor(doctor::DoctorArgs),
+    /// Print what makes a shell complete these commands
+    Completions(completions::CompletionsArgs),
 }
 
 /// Does what was typed.
@@ -113,5 +119,6 @@ pub(crate) async fn run(command: Command, settings: Settings) -> anyhow::Result<
         Command::Audit(command) => audit::run(command, settings).await,
         Command::Vault(command) => vault::run(command, settings).await,
         Command::Doctor(args) => doctor::run(&args, settings).await,
+        Command::Completions(args) => completions::run(args),
     }
 }

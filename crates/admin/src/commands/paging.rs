@@ -3,8 +3,18 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use clap::Args;
+use clap::{ArgMatches, Args};
 use hookyard_store::paging::{PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, PageRequest};
+
+const WATCH: &str = "watch";
+
+/// Whether a list is to be watched: asked of the whole command line, since each look parses it anew.
+pub(crate) fn is_watched(matches: &ArgMatches) -> bool {
+    match matches.subcommand() {
+        Some((_, inner)) => is_watched(inner),
+        None => matches!(matches.try_get_one::<bool>(WATCH), Ok(Some(true))),
+    }
+}
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PageArgs<I>
@@ -24,6 +34,10 @@ where
     /// The cursor that the page before ended with
     #[arg(long, value_parser = parse_cursor::<I>)]
     cursor: Option<I>,
+
+    /// Look again every 2 seconds until Ctrl-C
+    #[arg(long = WATCH)]
+    watch: bool,
 }
 
 impl<I> PageArgs<I>

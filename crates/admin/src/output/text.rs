@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use jiff::{Timestamp, Unit};
 
+use super::{layout, terminal};
+
 /// The widest cell, in characters; ids and commits stay whole.
 const CELL_CHARS_MAX: usize = 64;
-const GAP: &str = "  ";
+pub(super) const GAP: &str = "  ";
 
 /// Rows under a heading, in columns as wide as their widest cell.
 #[derive(Debug)]
@@ -25,26 +27,12 @@ impl Table {
         self.rows.push(cells.map(|cell| shown(&cell)).into());
     }
 
-    /// The table's lines, or `nothing` when it has no rows.
+    /// The table's lines, as wide as the terminal at most, or `nothing` when it has no rows.
     pub(crate) fn render(&self, nothing: &str) -> String {
         if self.rows.len() == 1 {
             return format!("{nothing}\n");
         }
-        let columns = self.rows[0].len();
-        let width = |column: usize| {
-            self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
-        let mut text = String::new();
-        for row in &self.rows {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
-                write!(line, "{cell:width$}{GAP}").expect("a string takes every write");
-            }
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
-        text
+        layout::fit(&self.rows, terminal::columns())
     }
 }
 
@@ -84,11 +72,7 @@ fn shown(cell: &str) -> String {
     if cell.is_empty() {
         return "-".to_owned();
     }
-    if cell.chars().count() <= CELL_CHARS_MAX {
-        return cell;
-    }
-    let kept: String = cell.chars().take(CELL_CHARS_MAX - 1).collect();
-    format!("{kept}…")
+    layout::cut(&cell, CELL_CHARS_MAX)
 }
 
 /// The text without what a terminal would obey: paths and errors come from outside.

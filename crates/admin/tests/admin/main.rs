@@ -15,5 +15,6 @@ mod secrets;
 mod serving;
 mod set_up;
 mod subscriptions;
+mod terminal;
 mod tokens;
 mod yard;
