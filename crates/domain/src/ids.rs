@@ -107,6 +107,8 @@ id_types! {
     TokenId = "tok", "a token";
     /// One entry of the audit log.
     AuditId = "aud", "an audit entry";
+    /// A process that runs jobs.
+    WorkerId = "wrk", "a worker";
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod provider;
 pub mod reconcile;
 pub mod retry;
 pub mod selector;
+pub mod sync_attempt;
 pub mod sync_event;
 pub mod system_event;
 pub mod target;

@@ -86,6 +86,19 @@ pub async fn insert(db: &impl Db, entry: &NewEntry<'_>) -> Result<(), StoreError
     Ok(())
 }
 
+/// The last change that led to a sync event or a delivery.
+pub async fn that_led_to(db: &impl Db, result: &str) -> Result<Option<Entry>, StoreError> {
+    const SQL: &str = "-- audit::that_led_to
+        select entry.id, entry.at, workspace.slug as workspace, entry.actor, entry.action, entry.subject,
+               entry.reason, entry.before, entry.after
+          from audit_log entry
+          left join workspace on workspace.id = entry.workspace_id
+         where coalesce(entry.after ->> 'syncEventId', entry.after ->> 'subjectId') = $1
+           and (entry.after ->> 'syncEventId' is not null or entry.after ->> 'subjectId' is not null)
+         order by entry.id desc limit 1";
+    Ok(db.row_opt(SQL, &[/* result */ &result]).await?.as_ref().map(Entry::read))
+}
+
 /// Changes, newest first.
 pub async fn list(
     db: &impl Db,

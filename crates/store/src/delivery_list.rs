@@ -61,6 +61,8 @@ pub struct Delivery {
     pub receiver: Option<String>,
     pub state: DeliveryState,
     pub attempts: i32,
+    /// Tries before the last replay: the retry policy counts from there.
+    pub attempts_before: i32,
     pub created_at: Timestamp,
     /// When it came to its state.
     pub state_at: Timestamp,
@@ -99,6 +101,7 @@ impl Delivery {
             receiver: row.get("receiver"),
             state,
             attempts: row.get("attempts"),
+            attempts_before: row.get("attempts_before"),
             created_at: row.get("created_at"),
             state_at: row.get("state_at"),
             next_attempt_at: row.get("next_attempt_at"),
@@ -151,7 +154,7 @@ async fn by_ids(db: &impl Db, ids: &[Uuid]) -> Result<Vec<Delivery>, StoreError>
         select delivery.id, delivery.event_id, delivery.event_type, delivery.workspace_id, workspace.slug as workspace,
                delivery.subscriber_id, delivery.subscriber_kind, delivery.receiver_id,
                coalesce(connection.name || ' (' || connection.kind || ')', client.name) as receiver,
-               delivery.state, delivery.attempts, delivery.created_at, delivery.state_at, delivery.next_attempt_at,
+               delivery.state, delivery.attempts, delivery.attempts_before, delivery.created_at, delivery.state_at, delivery.next_attempt_at,
                delivery.response_status, delivery.error_class, delivery.error, delivery.cancel_requested_at,
                exists (select from job where job.subject_id = delivery.id and job.kind = 'delivery'
                                          and job.lease_owner is not null) as leased

@@ -38,11 +38,13 @@ pub mod retention;
 pub mod schema;
 pub mod sources;
 pub mod subscriptions;
+pub mod sync_attempts;
 pub mod sync_event_list;
 pub mod sync_events;
 pub mod system_events;
 pub mod targets;
 pub mod tokens;
+pub mod workers;
 pub mod workspaces;
 
 pub use error::StoreError;

@@ -63,6 +63,12 @@ pub struct SyncEvent {
     pub duration_ms: Option<i64>,
     /// When a worker looks at it again, while it is unfinished.
     pub next_attempt_at: Option<Timestamp>,
+    /// Until when nobody may begin its next attempt: it waits. None: it is queued, or runs, or is over.
+    pub waits_until: Option<Timestamp>,
+    /// The worker that runs it.
+    pub worker: Option<String>,
+    /// The event that told how it ended, if anybody wanted to know.
+    pub told_event_id: Option<EventId>,
 }
 
 impl SyncEvent {
@@ -106,6 +112,9 @@ impl SyncEvent {
             completed_at,
             duration_ms,
             next_attempt_at: row.get("next_attempt_at"),
+            waits_until: row.get("waits_until"),
+            worker: row.get("worker"),
+            told_event_id: row.get::<_, Option<_>>("told_event_id").map(EventId),
         })
     }
 }
@@ -120,6 +129,19 @@ pub struct SyncFile {
     pub error: Option<String>,
     pub blob_sha: Option<String>,
     pub config_object_id: Option<ConfigObjectId>,
+}
+
+impl SyncFile {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            path: row.get("path"),
+            outcome: row.get::<_, &str>("outcome").parse()?,
+            reason: row.get("reason"),
+            error: row.get("error"),
+            blob_sha: row.get("blob_sha"),
+            config_object_id: row.get::<_, Option<_>>("config_object_id").map(ConfigObjectId),
+        })
+    }
 }
 
 /// Whether the body of the event behind a sync event can still be read.
@@ -168,10 +190,13 @@ async fn by_ids(db: &impl Db, ids: &[Uuid]) -> Result<Vec<SyncEvent>, StoreError
                sync.announced_sha, sync.applied_sha, sync.status, sync.reason, sync.error, sync.created, sync.updated,
                sync.deleted, sync.skipped, sync.failed, sync.attempts, sync.github_requests, sync.allow_deletions,
                sync.mapping_revision, sync.queued_at, sync.started_at, sync.completed_at,
-               job.due_at as next_attempt_at
+               sync.told_event_id, job.due_at as next_attempt_at,
+               case when job.state = 'scheduled' and job.due_at > now() then job.due_at end as waits_until,
+               worker.name as worker
           from sync_event sync
           join workspace on workspace.id = sync.workspace_id
           left join job on job.subject_id = sync.id and job.kind = 'sync'
+          left join worker on worker.id = job.lease_owner
          where sync.id = any($1)
          order by sync.id desc";
     let rows = db.rows(SQL, &[/* ids */ &ids]).await?;
@@ -202,17 +227,22 @@ pub async fn files(
             ],
         )
         .await?;
-    let read = |row: &Row| {
-        Ok(SyncFile {
-            path: row.get("path"),
-            outcome: row.get::<_, &str>("outcome").parse()?,
-            reason: row.get("reason"),
-            error: row.get("error"),
-            blob_sha: row.get("blob_sha"),
-            config_object_id: row.get::<_, Option<_>>("config_object_id").map(ConfigObjectId),
-        })
-    };
-    rows.iter().map(read).collect()
+    rows.iter().map(SyncFile::read).collect()
+}
+
+/// Up to `limit` files of a sync event, those that failed first, then in the order of their paths.
+pub async fn files_failures_first(
+    db: &impl Db,
+    id: SyncEventId,
+    limit: u16,
+) -> Result<Vec<SyncFile>, StoreError> {
+    const SQL: &str = "-- sync_event_list::files_failures_first
+        select path, outcome, reason, error, blob_sha, config_object_id
+          from sync_file
+         where sync_event_id = $1
+         order by outcome <> 'failed', path, outcome limit $2";
+    let rows = db.rows(SQL, &[/* id */ &id.0, /* limit */ &i64::from(limit)]).await?;
+    rows.iter().map(SyncFile::read).collect()
 }
 
 /// The event behind a sync event; none when its partition is gone.

@@ -9,6 +9,7 @@ mod github_app;
 mod hold;
 mod housekeeping;
 mod intake;
+mod presence;
 mod quarantine;
 mod replays;
 mod settings;
@@ -77,6 +78,7 @@ async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         }
     }
     tasks.spawn_essential("sweep", sweep::run(context.clone()));
+    tasks.spawn_essential("presence", presence::run(context.clone(), afterwards.clone()));
     tasks.spawn_essential("housekeeping", housekeeping::run(context.clone()));
     tasks.spawn_essential("dead queue", dead_queue::run(context.clone()));
 

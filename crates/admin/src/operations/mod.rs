@@ -19,6 +19,7 @@ pub mod publishing;
 pub mod replays;
 pub mod reseal;
 pub mod sources;
+pub mod story;
 pub mod subscriptions;
 pub mod sync_events;
 pub mod targets;

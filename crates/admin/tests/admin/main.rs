@@ -14,6 +14,7 @@ mod refused_addresses;
 mod secrets;
 mod serving;
 mod set_up;
+mod stories;
 mod subscriptions;
 mod terminal;
 mod tokens;

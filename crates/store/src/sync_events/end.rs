@@ -1,6 +1,7 @@
 //! The ends of a sync: put off, tried again later, or over. Each is guarded by the lease.
 
 use hookyard_domain::ids::{ConfigObjectId, SyncEventId, TargetId};
+use hookyard_domain::sync_attempt::{AttemptCause, AttemptOutcome};
 use hookyard_domain::sync_event::{Counts, FileOutcome, FileReason, SyncReason, SyncStatus};
 use hookyard_domain::target::TargetStatus;
 use uuid::Uuid;
@@ -26,6 +27,17 @@ pub struct FileResult {
     pub object: Option<ConfigObjectId>,
 }
 
+/// How much a reconciliation looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// Entries of the commit's tree.
+    pub tree_entries: u32,
+    /// Those that a mapping selects.
+    pub matched: u32,
+    /// Files unlike what is bound, those that are gone included.
+    pub differing: u32,
+}
+
 /// A reconciliation that ran to its end.
 #[derive(Debug, Clone, Default)]
 pub struct Applied {
@@ -36,6 +48,8 @@ pub struct Applied {
     pub counts: Counts,
     pub files: Vec<FileResult>,
     pub changes: Changes,
+    /// None: the branch was still where it was applied, and nothing was looked at.
+    pub looked: Option<Looked>,
     /// When the branch must be looked at once more, because it may have shown an earlier state; in milliseconds.
     pub recheck_ms: Option<u64>,
 }
@@ -58,6 +72,13 @@ impl End {
             Self::Applied(applied) => applied.recheck_ms,
             Self::Ignored { recheck_ms, .. } => *recheck_ms,
             Self::Failed { .. } => None,
+        }
+    }
+
+    fn looked(&self) -> Option<Looked> {
+        match self {
+            Self::Applied(applied) => applied.looked,
+            Self::Ignored { .. } | Self::Failed { .. } => None,
         }
     }
 }
@@ -97,7 +118,15 @@ pub async fn end(
             dead_letter(&tx, work.sync_event, reason.as_str(), Some(error)).await?;
         }
     }
-    count_requests(&tx, work.sync_event, github_requests).await?;
+    let error = match end {
+        End::Failed { error, .. } if no_longer.is_none() => Some(error.as_str()),
+        End::Failed { .. } | End::Applied(_) | End::Ignored { .. } => None,
+    };
+    let looked = end.looked();
+    let spent = Spent { github_requests, ..Spent::default() };
+    let attempt =
+        AttemptEnd { outcome: AttemptOutcome::Finished, spent, error, looked, delay_ms: None };
+    end_attempt(&tx, work.sync_event, attempt).await?;
     tell(&tx, work.sync_event).await?;
     wake_parked(&tx, work.target).await?;
     // After those that waited were woken: it is to wait.
@@ -116,10 +145,12 @@ async fn no_longer_applicable(
     Ok(now.not_applicable().or(deleted.then_some(SyncReason::RepositoryGone)))
 }
 
-/// What a try that came to no end has cost.
+/// What a try that came to no end has cost, and why it did not.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Spent {
     pub github_requests: u32,
+    /// None: the worker's process ended.
+    pub cause: Option<AttemptCause>,
     /// Whether it was a look for a push that was not visible yet.
     pub look: bool,
 }
@@ -139,7 +170,10 @@ pub async fn park(
     let ended = jobs::park(&tx, lease, delay_ms).await?;
     if ended == Ended::Held {
         tx.execute(SQL, &[/* id */ &work.sync_event.0, /* looks */ &i32::from(spent.look)]).await?;
-        count_requests(&tx, work.sync_event, spent.github_requests).await?;
+        let outcome = spent.cause.map_or(AttemptOutcome::Stopped, |_cause| AttemptOutcome::PutOff);
+        let delay_ms = Some(delay_ms);
+        let attempt = AttemptEnd { outcome, spent, error: None, looked: None, delay_ms };
+        end_attempt(&tx, work.sync_event, attempt).await?;
         wake_newer(&tx, work).await?;
         tx.commit().await?;
     }
@@ -153,7 +187,7 @@ pub async fn retry(
     work: &SyncWork,
     delay_ms: u64,
     error: &str,
-    github_requests: u32,
+    spent: Spent,
 ) -> Result<Ended, StoreError> {
     const SQL: &str = "-- sync_events::retry
         update sync_event set status = 'queued', error = $2 where id = $1";
@@ -162,7 +196,9 @@ pub async fn retry(
     let ended = jobs::park(&tx, lease, delay_ms).await?;
     if ended == Ended::Held {
         tx.execute(SQL, &[/* id */ &work.sync_event.0, /* error */ &error]).await?;
-        count_requests(&tx, work.sync_event, github_requests).await?;
+        let (outcome, delay_ms) = (AttemptOutcome::Failed, Some(delay_ms));
+        let attempt = AttemptEnd { outcome, spent, error: Some(error), looked: None, delay_ms };
+        end_attempt(&tx, work.sync_event, attempt).await?;
         wake_newer(&tx, work).await?;
         tx.commit().await?;
     }
@@ -177,6 +213,10 @@ pub async fn bury(
     error: &str,
 ) -> Result<Ended, StoreError> {
     const SQL: &str = "-- sync_events::bury
+        with lost as (
+            update sync_attempt set outcome = 'lost', ended_at = now()
+             where sync_event_id = $1 and ended_at is null
+        )
         update sync_event set status = 'failed', reason = $2, error = $3, completed_at = now()
          where id = $1 and status in ('queued', 'running') returning target_id";
     let tx = conn.begin().await?;
@@ -337,16 +377,49 @@ async fn set_target(
     Ok(())
 }
 
-async fn count_requests(
+/// How an attempt ends.
+struct AttemptEnd<'a> {
+    outcome: AttemptOutcome,
+    spent: Spent,
+    error: Option<&'a str>,
+    looked: Option<Looked>,
+    /// After how long the next one may begin.
+    delay_ms: Option<u64>,
+}
+
+/// Records the end of the attempt under way, and counts what it cost.
+async fn end_attempt(
     tx: &Tx<'_>,
     sync_event: SyncEventId,
-    requests: u32,
+    end: AttemptEnd<'_>,
 ) -> Result<(), StoreError> {
-    const SQL: &str = "-- sync_events::count_requests
-        update sync_event set github_requests = github_requests + $2 where id = $1";
-    let requests = i32::try_from(requests).unwrap_or(i32::MAX);
-    tx.execute(SQL, &[/* id */ &sync_event.0, /* requests */ &requests]).await?;
-    Ok(())
+    const SQL: &str = "-- sync_events::end_attempt
+        with counted as (
+            update sync_event set github_requests = github_requests + $2 where id = $1
+        )
+        update sync_attempt
+           set ended_at = now(), outcome = $3, cause = $4, error = $5, github_requests = $2, tree_entries = $6,
+               matched = $7, differing = $8, next_attempt_at = now() + make_interval(secs => $9::float8)
+         where sync_event_id = $1 and ended_at is null";
+    let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    #[expect(clippy::cast_precision_loss, reason = "delays are hours at most")]
+    let delay_s = end.delay_ms.map(|ms| ms as f64 / 1000.0);
+    tx.execute(
+        SQL,
+        &[
+            /* id */ &sync_event.0,
+            /* requests */ &count(end.spent.github_requests),
+            /* outcome */ &end.outcome.as_str(),
+            /* cause */ &end.spent.cause.map(AttemptCause::as_str),
+            /* error */ &end.error,
+            /* tree entries */ &end.looked.map(|it| count(it.tree_entries)),
+            /* matched */ &end.looked.map(|it| count(it.matched)),
+            /* differing */ &end.looked.map(|it| count(it.differing)),
+            /* next attempt after */ &delay_s,
+        ],
+    )
+    .await
+    .map(drop)
 }
 
 /// Sets the jobs of the target's queued syncs due: they waited for this one's end.

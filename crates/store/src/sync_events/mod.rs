@@ -11,7 +11,7 @@ mod start;
 mod tell;
 mod tracked;
 
-pub use end::{Applied, End, FileResult, Spent, bury, end, park, retry};
+pub use end::{Applied, End, FileResult, Looked, Spent, bury, end, park, retry};
 pub use past::{Shown, shown};
 pub use pointers::{SyncPointer, pointers};
 pub use queue::{NewSync, Told, queue, queue_for_push, record};

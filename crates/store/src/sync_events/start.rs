@@ -101,7 +101,7 @@ pub async fn start(
     if subject.status == SyncStatus::Queued && !supersede(&tx, id, &subject).await? {
         return close(tx, lease, Start::Ended(SyncReason::Superseded)).await;
     }
-    match run(&tx, id, &tracked, parser_version).await {
+    match run(&tx, lease, &tracked, parser_version).await {
         Err(StoreError::Selector(error)) => {
             fail(&tx, id, SyncReason::InvalidMapping, &error.to_string()).await?;
             close(tx, lease, Start::Ended(SyncReason::InvalidMapping)).await
@@ -198,19 +198,39 @@ async fn fail(
 
 async fn run(
     tx: &Tx<'_>,
-    id: SyncEventId,
+    lease: &Lease,
     tracked: &Tracked,
     parser_version: u32,
 ) -> Result<SyncWork, StoreError> {
+    // An attempt that is still open is one of a worker that was not heard of any more.
     const SQL: &str = "-- sync_events::run
+        with lost as (
+            update sync_attempt set outcome = 'lost', ended_at = now()
+             where sync_event_id = $1 and ended_at is null
+        ), attempt as (
+            insert into sync_attempt (sync_event_id, number, worker_id, lease_epoch)
+            select $1, 1 + coalesce((select max(number) from sync_attempt where sync_event_id = $1), 0),
+                   (select lease_owner from job where id = $3), $4
+        )
         update sync_event
            set status = 'running', started_at = coalesce(started_at, now()), attempts = attempts + 1,
                mapping_revision = $2, reason = null, error = null
          where id = $1 and status in ('queued', 'running')
      returning trigger, before_sha, announced_sha, attempts, looks, allow_deletions";
+    let id = SyncEventId(lease.subject);
     let target = &tracked.row;
     let mapping_revision: i64 = target.get("mapping_revision");
-    let event = tx.row(SQL, &[/* id */ &id.0, /* mapping revision */ &mapping_revision]).await?;
+    let event = tx
+        .row(
+            SQL,
+            &[
+                /* id */ &id.0,
+                /* mapping revision */ &mapping_revision,
+                /* job */ &lease.job.0,
+                /* epoch */ &lease.epoch,
+            ],
+        )
+        .await?;
     let same_rules = target.get::<_, Option<i64>>("applied_mapping_revision")
         == Some(mapping_revision)
         && target.get::<_, Option<i32>>("applied_parser_version")

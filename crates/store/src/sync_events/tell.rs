@@ -18,6 +18,8 @@ pub(super) async fn tell(tx: &Tx<'_>, id: SyncEventId) -> Result<(), StoreError>
            and exists (select from subscription
                         where subscription.workspace_id = sync_event.workspace_id and subscription.status = 'active'
                           and wants_event(subscription.event_types, 'sync.' || sync_event.status))";
+    const TOLD: &str = "-- sync_events::told
+        update sync_event set told_event_id = $2 where id = $1";
     let Some(row) = tx.row_opt(SQL, &[/* id */ &id.0]).await? else { return Ok(()) };
     let event = match row.get::<_, &str>("status").parse()? {
         SyncStatus::Completed => SystemEvent::SyncCompleted,
@@ -41,5 +43,6 @@ pub(super) async fn tell(tx: &Tx<'_>, id: SyncEventId) -> Result<(), StoreError>
             "skipped": count("skipped"), "failed": count("failed"),
         },
     });
-    system_events::raise(tx, WorkspaceId(row.get("workspace_id")), event, &data).await.map(drop)
+    let told = system_events::raise(tx, WorkspaceId(row.get("workspace_id")), event, &data).await?;
+    tx.execute(TOLD, &[/* id */ &id.0, /* event */ &told.0]).await.map(drop)
 }

@@ -14,5 +14,6 @@ mod redundancy;
 mod roles;
 mod support;
 mod sweep;
+mod sync_attempts;
 mod sync_ends;
 mod sync_starts;

@@ -58,7 +58,9 @@ async fn one_sync_of_a_target_runs_at_a_time_and_the_last_push_is_never_forgotte
                     let ended = match runs % 3 {
                         0 => end(&mut conn, lease, &work, &how, 0).await.unwrap(),
                         1 => park(&mut conn, lease, &work, 1, Spent::default()).await.unwrap(),
-                        _ => retry(&mut conn, lease, &work, 1, "in passing", 0).await.unwrap(),
+                        _ => retry(&mut conn, lease, &work, 1, "in passing", Spent::default())
+                            .await
+                            .unwrap(),
                     };
                     assert_eq!(ended, Ended::Held);
                 }

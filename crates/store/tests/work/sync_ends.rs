@@ -2,6 +2,7 @@
 
 use hookyard_domain::config_object::ObjectType;
 use hookyard_domain::ids::ConfigObjectId;
+use hookyard_domain::sync_attempt::AttemptCause;
 use hookyard_domain::sync_event::{Counts, FileOutcome, SyncReason};
 use hookyard_domain::target::TargetStatus;
 use hookyard_store::config_objects::{Changes, Content, Created, Updated};
@@ -60,6 +61,7 @@ fn applied(head: char, changes: Changes, failed: u32) -> End {
         counts,
         files,
         changes,
+        looked: None,
         recheck_ms: None,
     }))
 }
@@ -127,7 +129,10 @@ async fn a_fenced_worker_changes_nothing() {
         park(&mut conn, &frozen.0, &frozen.1, 1, Spent::default()).await.unwrap(),
         Ended::Fenced
     );
-    assert_eq!(retry(&mut conn, &frozen.0, &frozen.1, 1, "x", 0).await.unwrap(), Ended::Fenced);
+    assert_eq!(
+        retry(&mut conn, &frozen.0, &frozen.1, 1, "x", Spent::default()).await.unwrap(),
+        Ended::Fenced
+    );
     let buried = bury(&mut conn, &frozen.0, SyncReason::WorkerDied, "x").await.unwrap();
     assert_eq!(buried, Ended::Fenced);
     assert_eq!(yard.sync(sync).await, "running");
@@ -143,7 +148,7 @@ async fn parking_spends_no_attempt_and_a_failed_try_does() {
     let attempts = "select attempts::int8 from sync_event";
     let due = "update job set due_at = now() where kind = 'sync'";
     for look in [false, true] {
-        let spent = Spent { look, github_requests: 2 };
+        let spent = Spent { look, github_requests: 2, cause: Some(AttemptCause::NotVisible) };
         let (lease, work) = yard.start(sync).await;
         let parked = park(&mut yard.worker().await, &lease, &work, 60_000, spent).await.unwrap();
         assert_eq!(parked, Ended::Held);
@@ -153,7 +158,9 @@ async fn parking_spends_no_attempt_and_a_failed_try_does() {
     assert_eq!(yard.count("select looks::int8 from sync_event").await, 1);
     assert_eq!(yard.count("select github_requests::int8 from sync_event").await, 4);
     let (lease, work) = yard.start(sync).await;
-    let retried = retry(&mut yard.worker().await, &lease, &work, 60_000, "502", 1).await.unwrap();
+    let spent = Spent { cause: Some(AttemptCause::Unreachable), ..Spent::default() };
+    let retried =
+        retry(&mut yard.worker().await, &lease, &work, 60_000, "502", spent).await.unwrap();
     assert_eq!(retried, Ended::Held);
     assert_eq!((yard.sync(sync).await.as_str(), yard.count(attempts).await), ("queued", 1));
     yard.run(due).await;

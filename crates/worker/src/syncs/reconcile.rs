@@ -6,7 +6,7 @@ use hookyard_domain::sync_event::{Counts, FileOutcome, SyncReason};
 use hookyard_domain::target::{RepositoryFullName, TargetStatus};
 use hookyard_github::{FileMode, GitHubError, ObjectId, Session, Tree};
 use hookyard_store::config_objects::{Changes, Created, Updated};
-use hookyard_store::sync_events::{Applied, End, FileResult, SyncWork};
+use hookyard_store::sync_events::{Applied, End, FileResult, Looked, SyncWork};
 use hookyard_store::{StoreError, bindings};
 
 use super::contents::{self, Read};
@@ -59,6 +59,7 @@ pub(super) async fn reconcile(
         bindings::of_target(&conn, work.target).await?
     };
     let bound_count = bound.len();
+    let tree_entries = count(tree.entries.len());
     let limits = context.settings.sync.limits();
     let mappings = work.mappings.clone();
     let planned = tokio::task::block_in_place(|| {
@@ -76,9 +77,10 @@ pub(super) async fn reconcile(
         );
         return Ok(failed(SyncReason::DeletionGuard, error, Some(TargetStatus::NeedsConfirmation)));
     }
+    let looked = Some(looked(tree_entries, &plan));
     let read = contents::read(context, work, session, &repo, &plan.wanted).await?;
     let applied = applied(&sha, etag, plan, read);
-    Ok(End::Applied(Box::new(Applied { recheck_ms, ..applied })))
+    Ok(End::Applied(Box::new(Applied { recheck_ms, looked, ..applied })))
 }
 
 fn failed(reason: SyncReason, error: String, target: Option<TargetStatus>) -> End {
@@ -110,6 +112,15 @@ fn entries(tree: Tree) -> Vec<TreeEntry> {
         bytes: Some(entry.size),
     };
     tree.entries.into_iter().map(entry).collect()
+}
+
+fn looked(tree_entries: u32, plan: &Plan) -> Looked {
+    let left_alone = plan.skipped.len() + plan.failed.len();
+    Looked {
+        tree_entries,
+        matched: count(plan.unchanged + plan.wanted.len() + left_alone),
+        differing: count(plan.wanted.len() + plan.gone.len()),
+    }
 }
 
 /// Puts together what is applied and what is recorded of it.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hookyard_domain::job::RUNS_MAX;
+use hookyard_domain::sync_attempt::AttemptCause;
 use hookyard_domain::sync_event::SyncReason;
 use hookyard_domain::target::TargetStatus;
 use hookyard_github::GitHubError;
@@ -139,7 +140,7 @@ async fn put_off(
     halt: Halt,
     requests: u32,
 ) -> Result<Ended, StoreError> {
-    let spent = Spent { github_requests: requests, look: false };
+    let spent = Spent { github_requests: requests, cause: cause_of(&halt), look: false };
     let mut conn = context.store.conn().await?;
     match halt {
         Halt::Store(error) => Err(error),
@@ -163,7 +164,7 @@ async fn put_off(
             if let Some(end) = ended_by(&error) {
                 finish(context, lease, work, &end, requests).await
             } else {
-                retry(context, lease, work, &describe(&error), requests).await
+                retry(context, lease, work, &describe(&error), spent).await
             }
         }
     }
@@ -174,7 +175,7 @@ async fn retry(
     lease: &Lease,
     work: &SyncWork,
     error: &str,
-    requests: u32,
+    spent: Spent,
 ) -> Result<Ended, StoreError> {
     let policy = context.settings.sync.retry_policy();
     let Some(delay_ms) = policy.delay_ms_after(work.attempts, clock::jitter()) else {
@@ -183,12 +184,35 @@ async fn retry(
             error: error.to_owned(),
             target: None,
         };
-        return finish(context, lease, work, &end, requests).await;
+        return finish(context, lease, work, &end, spent.github_requests).await;
     };
     let id = work.sync_event;
     warn!(sync_event.id = %id, attempt = work.attempts, "sync {id} failed in passing, next attempt in {delay_ms} ms: {error}");
     let mut conn = context.store.conn().await?;
-    sync_events::retry(&mut conn, lease, work, delay_ms, error, requests).await
+    sync_events::retry(&mut conn, lease, work, delay_ms, error, spent).await
+}
+
+/// Why an attempt is not the last one, as its record says it.
+fn cause_of(halt: &Halt) -> Option<AttemptCause> {
+    match halt {
+        // Not recorded: the lease stays as it is.
+        Halt::Store(_) => None,
+        Halt::LookAgain => Some(AttemptCause::NotVisible),
+        Halt::NoApp(_) => Some(AttemptCause::NoApp),
+        Halt::GitHub(GitHubError::RateLimited { .. }) => Some(AttemptCause::RateLimited),
+        Halt::GitHub(GitHubError::Transient(_)) => Some(AttemptCause::Unreachable),
+        Halt::GitHub(GitHubError::TreeGone(_) | GitHubError::BlobGone(_)) => {
+            Some(AttemptCause::Moved)
+        }
+        Halt::GitHub(
+            GitHubError::Unexpected { .. }
+            | GitHubError::RepositoryGone
+            | GitHubError::NotPermitted { .. }
+            | GitHubError::TooLarge { .. }
+            | GitHubError::Suspended
+            | GitHubError::InstallationGone,
+        ) => Some(AttemptCause::Unexpected),
+    }
 }
 
 /// How a sync ends by an answer of GitHub that another attempt would not change; none if one may.
