@@ -36,7 +36,8 @@ grant insert on dedupe, event, event_workspace, sync_event, job to hookyard_ingr
 grant update (due_at) on job to hookyard_ingress;
 
 grant select on all tables in schema public to hookyard_worker;
-revoke select on source_secret, audit_log, token from hookyard_worker;
+revoke select on source_secret, audit_log, token, member, team, team_member, access_grant, console_session, sign_in_link
+    from hookyard_worker;
 grant insert, update, delete on job to hookyard_worker;
 grant insert, update on sync_event, sync_attempt, worker, config_object, source_binding, dead_letter, delivery to hookyard_worker;
 grant insert on sync_file, blob, config_object_version, tombstone, event_workspace, rejected_message, attempt, event

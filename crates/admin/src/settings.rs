@@ -15,8 +15,10 @@ const SOURCE_KEYS: &str = "HOOKYARD_SOURCE_KEYS";
 const VAULT_KEYS: &str = "HOOKYARD_VAULT_KEYS";
 const OUTBOUND_ALLOW: &str = "HOOKYARD_OUTBOUND_ALLOW";
 
-/// A person's command needs one connection, `serve` a few.
+/// A person's command needs one connection.
 const CONNECTIONS_MAX: usize = 4;
+/// API and console need one for each request under way.
+const WEB_CONNECTIONS_MAX: usize = 16;
 /// A cascade over many objects takes longer than a request may, in milliseconds.
 const STATEMENT_MS_MAX: u64 = 60_000;
 
@@ -73,6 +75,16 @@ impl Settings {
     /// The database, whose schema is one that this program works with.
     pub(crate) async fn store(&self) -> anyhow::Result<Store> {
         let store = self.store_unchecked()?;
+        schema::check(&store).await?;
+        Ok(store)
+    }
+
+    /// The database for many short requests at once.
+    pub(crate) async fn web_store(&self) -> anyhow::Result<Store> {
+        let settings =
+            StoreSettings { connections_max: WEB_CONNECTIONS_MAX, ..self.store_settings()? };
+        let store =
+            Store::new(&settings).map_err(|error| SettingError::new(DATABASE_URL, error))?;
         schema::check(&store).await?;
         Ok(store)
     }

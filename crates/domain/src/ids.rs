@@ -63,7 +63,28 @@ macro_rules! id_types {
                 value.parse()
             }
         }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                schema_of($prefix, $what)
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
     )+};
+}
+
+/// How the API's document describes an id.
+fn schema_of(
+    prefix: &'static str,
+    what: &'static str,
+) -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+    utoipa::openapi::schema::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::schema::Type::String)
+        .description(Some(format!("The id of {what}")))
+        .pattern(Some(format!("^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$")))
+        .examples([format!("{prefix}_01h455vb4pex5vsknk084sn02q")])
+        .into()
 }
 
 id_types! {
@@ -103,8 +124,14 @@ id_types! {
     DeliveryId = "dlv", "a delivery";
     /// A replay of many deliveries.
     ReplayId = "rpl", "a replay";
-    /// What an application shows to publish events.
+    /// What a program or a person shows to prove who it is.
     TokenId = "tok", "a token";
+    /// A person or a program that works in a workspace.
+    MemberId = "mem", "a member";
+    /// Members that are granted access together.
+    TeamId = "team", "a team";
+    /// What a member, a team or the whole workspace may do with a connector instance.
+    GrantId = "grant", "an access grant";
     /// One entry of the audit log.
     AuditId = "aud", "an audit entry";
     /// A process that runs jobs.

@@ -99,7 +99,7 @@ crate::names!(SyncReason, "sync reason", {
 });
 
 /// How many of a target's files had which outcome.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Counts {
     pub created: u32,
     pub updated: u32,

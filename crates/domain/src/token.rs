@@ -5,9 +5,11 @@
 pub enum TokenScope {
     /// Publish events of its workspace.
     EventsWrite,
+    /// Everything in the whole deployment but publishing, as its command line has it.
+    Operator,
 }
 
-crate::names!(TokenScope, "token scope", { EventsWrite => "events:write" });
+crate::names!(TokenScope, "token scope", { EventsWrite => "events:write", Operator => "operator" });
 
 /// What an OAuth client application is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

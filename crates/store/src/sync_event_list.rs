@@ -8,6 +8,7 @@ use hookyard_domain::sync_event::{Counts, FileOutcome, SyncStatus, SyncTrigger};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::paging::{Page, PageRequest};
@@ -30,11 +31,12 @@ pub struct SyncEventFilter {
 }
 
 /// The record of one reconciliation of one target.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncEvent {
     pub id: SyncEventId,
     #[serde(skip)]
+    #[schema(ignore)]
     pub workspace_id: WorkspaceId,
     pub workspace: String,
     pub target_id: TargetId,
@@ -120,7 +122,7 @@ impl SyncEvent {
 }
 
 /// What a sync did about one file.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncFile {
     pub path: String,
@@ -145,7 +147,7 @@ impl SyncFile {
 }
 
 /// Whether the body of the event behind a sync event can still be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum BodyState {
     Stored,
@@ -156,7 +158,7 @@ pub enum BodyState {
 }
 
 /// The event behind a sync event, as far as it is still stored.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventBehind {
     pub id: EventId,

@@ -1,12 +1,13 @@
-//! `token`: what applications show to publish events. Only hashes are stored. The ingress' look at them is in
-//! [`crate::ingest`].
+//! `token`: what applications, members and operators show. Only hashes are stored. The ingress' look at them is in
+//! [`crate::ingest`], the admin's in [`crate::access`].
 
 use hookyard_domain::connection::Name;
-use hookyard_domain::ids::{TokenId, WorkspaceId};
+use hookyard_domain::ids::{MemberId, TokenId, WorkspaceId};
 use hookyard_domain::token::TokenScope;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError};
@@ -15,7 +16,10 @@ use crate::{Db, StoreError};
 #[derive(Debug, Clone)]
 pub struct NewToken<'a> {
     pub id: TokenId,
-    pub workspace: WorkspaceId,
+    /// None: an operator's.
+    pub workspace: Option<WorkspaceId>,
+    /// Whose it is; none: an application's or an operator's.
+    pub member: Option<MemberId>,
     pub name: &'a Name,
     /// The token's first characters, to recognise it by.
     pub prefix: &'a str,
@@ -26,15 +30,22 @@ pub struct NewToken<'a> {
 }
 
 /// What is known of a token; never the token.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Token {
     pub id: TokenId,
     #[serde(skip)]
-    pub workspace_id: WorkspaceId,
-    pub workspace: String,
+    #[schema(ignore)]
+    pub workspace_id: Option<WorkspaceId>,
+    /// None: an operator's, for the whole deployment.
+    pub workspace: Option<String>,
+    /// Whose it is; none: an application's or an operator's.
+    pub member_id: Option<MemberId>,
+    pub member: Option<String>,
     pub name: String,
+    /// Its first characters, to recognise it by.
     pub prefix: String,
+    /// What an application's or an operator's allows; a member's allows what the member may do.
     pub scopes: Vec<TokenScope>,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
@@ -46,8 +57,10 @@ impl Token {
         let scopes: Vec<&str> = row.get("scopes");
         Ok(Self {
             id: TokenId(row.get("id")),
-            workspace_id: WorkspaceId(row.get("workspace_id")),
+            workspace_id: row.get::<_, Option<_>>("workspace_id").map(WorkspaceId),
             workspace: row.get("workspace"),
+            member_id: row.get::<_, Option<_>>("member_id").map(MemberId),
+            member: row.get("member"),
             name: row.get("name"),
             prefix: row.get("prefix"),
             scopes: scopes.into_iter().map(str::parse).collect::<Result<_, _>>()?,
@@ -61,13 +74,15 @@ impl Token {
 /// Adds a token.
 pub async fn insert(db: &impl Db, token: &NewToken<'_>) -> Result<(), StoreError> {
     const SQL: &str = "-- tokens::insert
-        insert into token (id, workspace_id, name, prefix, hash, scopes, expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
+        insert into token (id, workspace_id, member_id, name, prefix, hash, scopes, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)";
     let scopes: Vec<&str> = token.scopes.iter().map(|it| it.as_str()).collect();
     db.execute(
         SQL,
         &[
             /* id */ &token.id.0,
-            /* workspace */ &token.workspace.0,
+            /* workspace */ &token.workspace.map(|id| id.0),
+            /* member */ &token.member.map(|id| id.0),
             /* name */ &token.name.as_str(),
             /* prefix */ &token.prefix,
             /* hash */ &token.hash,
@@ -83,8 +98,10 @@ pub async fn insert(db: &impl Db, token: &NewToken<'_>) -> Result<(), StoreError
 pub async fn by_id(db: &impl Db, id: TokenId) -> Result<Option<Token>, StoreError> {
     const SQL: &str = "-- tokens::by_id
         select token.id, token.workspace_id, workspace.slug as workspace, token.name, token.prefix, token.scopes,
-               token.created_at, token.expires_at, token.revoked_at
-          from token join workspace on workspace.id = token.workspace_id
+               token.member_id, member.name as member, token.created_at, token.expires_at, token.revoked_at
+          from token
+          left join workspace on workspace.id = token.workspace_id
+          left join member on member.id = token.member_id
          where token.id = $1";
     let row = db.row_opt(SQL, &[/* id */ &id.0]).await?;
     row.as_ref().map(Token::read).transpose()
@@ -98,14 +115,18 @@ pub async fn list(
 ) -> Result<Page<Token, TokenId>, StoreError> {
     const ALL: &str = "-- tokens::list (all)
         select token.id, token.workspace_id, workspace.slug as workspace, token.name, token.prefix, token.scopes,
-               token.created_at, token.expires_at, token.revoked_at
-          from token join workspace on workspace.id = token.workspace_id
+               token.member_id, member.name as member, token.created_at, token.expires_at, token.revoked_at
+          from token
+          left join workspace on workspace.id = token.workspace_id
+          left join member on member.id = token.member_id
          where token.id < $1
          order by token.id desc limit 101";
     const OF_WORKSPACE: &str = "-- tokens::list (of a workspace)
         select token.id, token.workspace_id, workspace.slug as workspace, token.name, token.prefix, token.scopes,
-               token.created_at, token.expires_at, token.revoked_at
-          from token join workspace on workspace.id = token.workspace_id
+               token.member_id, member.name as member, token.created_at, token.expires_at, token.revoked_at
+          from token
+          left join workspace on workspace.id = token.workspace_id
+          left join member on member.id = token.member_id
          where token.id < $1 and token.workspace_id = $2
          order by token.id desc limit 101";
     let before = page.bound(|id| id.0);

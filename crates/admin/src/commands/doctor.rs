@@ -12,6 +12,7 @@ use super::clock::now;
 use crate::output::Answer;
 use crate::settings::Settings;
 
+/// What the checks are told beside the settings of every command.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
     /// RabbitMQ, as `amqp://user:password@host:port/vhost`
@@ -30,7 +31,7 @@ pub(crate) struct DoctorArgs {
         default_value_t = 90,
         value_parser = clap::value_parser!(i32).range(2..=3650)
     )]
-    event_days: i32,
+    pub(crate) event_days: i32,
 }
 
 pub(crate) async fn run(args: &DoctorArgs, settings: &Settings) -> anyhow::Result<Answer> {
@@ -48,7 +49,8 @@ pub(crate) async fn run(args: &DoctorArgs, settings: &Settings) -> anyhow::Resul
     Ok(if diagnosis.level == Level::Fail { answer.failed() } else { answer })
 }
 
-fn broker(args: &DoctorArgs) -> anyhow::Result<Option<BrokerSettings>> {
+/// How to reach the broker; none: it is not looked at.
+pub(crate) fn broker(args: &DoctorArgs) -> anyhow::Result<Option<BrokerSettings>> {
     let Some(url) = args.amqp_url.clone() else { return Ok(None) };
     match BrokerSettings::new(url, &args.queue_prefix) {
         Ok(settings) => Ok(Some(settings)),

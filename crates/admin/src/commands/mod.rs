@@ -1,25 +1,29 @@
 //! What a person types, one file a noun: parse, call the operation, show its result.
 
 mod audit;
-mod clock;
+pub(crate) mod clock;
 mod completions;
 mod config_objects;
 mod connection;
 mod connector;
 mod dead_letters;
 mod deliveries;
-mod doctor;
+pub(crate) mod doctor;
 mod events;
 mod github;
+mod grant;
 mod jobs;
+mod member;
 mod migrate;
 mod oauth_client;
 mod paging;
 mod rejected_messages;
 mod secret;
+mod sign_in_link;
 mod source;
 mod subscription;
 mod sync_events;
+mod team;
 mod token;
 mod vault;
 mod workspace;
@@ -57,7 +61,17 @@ pub(crate) enum Command {
     /// What happened
     #[command(subcommand)]
     Events(events::EventsCommand),
-    /// What applications show to publish events
+    /// Who works in a workspace, and as what
+    #[command(subcommand)]
+    Member(member::MemberCommand),
+    /// Members that are granted access together
+    #[command(subcommand)]
+    Team(team::TeamCommand),
+    /// Who may do what with a connector instance
+    #[command(subcommand)]
+    Grant(grant::GrantCommand),
+    SignInLink(sign_in_link::SignInLinkArgs),
+    /// What applications, members and operators show to prove who they are
     #[command(subcommand)]
     Token(token::TokenCommand),
     /// Other systems that are told of events
@@ -107,6 +121,10 @@ pub(crate) async fn run(command: Command, settings: Settings) -> anyhow::Result<
         Command::Connector(command) => connector::run(command, settings).await,
         Command::SyncEvents(command) => sync_events::run(command, settings).await,
         Command::Events(command) => events::run(command, settings).await,
+        Command::Member(command) => member::run(command, settings).await,
+        Command::Team(command) => team::run(command, settings).await,
+        Command::Grant(command) => grant::run(command, settings).await,
+        Command::SignInLink(args) => sign_in_link::run(args, settings).await,
         Command::Token(command) => token::run(command, settings).await,
         Command::Connection(command) => connection::run(command, settings).await,
         Command::Subscription(command) => subscription::run(command, settings).await,

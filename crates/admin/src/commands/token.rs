@@ -1,10 +1,11 @@
 //! `token ...`.
 
-use clap::Subcommand;
-use hookyard_admin::operations::tokens::{self as operation, CreateToken};
+use clap::{ArgGroup, Subcommand};
+use hookyard_admin::operations::tokens::{self as operation, CreateToken, TokenOwner};
 use hookyard_admin::operations::workspaces;
 use hookyard_domain::connection::Name;
-use hookyard_domain::ids::TokenId;
+use hookyard_domain::ids::{MemberId, TokenId};
+use hookyard_domain::role::MemberRole;
 use hookyard_domain::token::TokenScope;
 use hookyard_domain::workspace::Slug;
 use hookyard_store::tokens::{self, Token};
@@ -20,13 +21,21 @@ const DAYS_MAX: i64 = 3650;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
-    /// Make a token for an application; it is shown this once
+    /// Make a token for an application, a member or an operator; it is shown this once
+    #[command(group = ArgGroup::new("owner").required(true).args(["workspace", "member", "operator"]))]
     Create {
-        #[arg(long, value_name = "SLUG")]
-        workspace: Slug,
-        /// What it allows: events:write
-        #[arg(long = "scope", value_name = "SCOPE", required = true)]
+        /// For an application of this workspace, which may what the scopes say
+        #[arg(long, value_name = "SLUG", requires = "scopes")]
+        workspace: Option<Slug>,
+        /// What an application's token allows: events:write
+        #[arg(id = "scopes", long = "scope", value_name = "SCOPE", requires = "workspace")]
         scopes: Vec<TokenScope>,
+        /// For this member, who may with it what the member's role allows
+        #[arg(long, value_name = "ID")]
+        member: Option<MemberId>,
+        /// For an operator, who may everything in the deployment but publish
+        #[arg(long)]
+        operator: bool,
         /// What to call it
         #[arg(long, default_value = "default")]
         name: Name,
@@ -59,11 +68,25 @@ pub(crate) enum TokenCommand {
 pub(crate) async fn run(command: TokenCommand, settings: &Settings) -> anyhow::Result<Answer> {
     let store = settings.store().await?;
     match command {
-        TokenCommand::Create { workspace, scopes, name, expires_days, because } => {
+        TokenCommand::Create {
+            workspace,
+            scopes,
+            member,
+            operator: _,
+            name,
+            expires_days,
+            because,
+        } => {
+            // The parser has it that exactly one of the three is given.
+            let owner = match (workspace, member) {
+                (Some(workspace), _) => TokenOwner::Application { workspace, scopes },
+                (None, Some(member)) => TokenOwner::Member(member),
+                (None, None) => TokenOwner::Operator,
+            };
             let life = expires_days.map(|days| SignedDuration::from_hours(days * 24));
             let expires_at = life.map(|life| clock::now().checked_add(life)).transpose()?;
-            let new = CreateToken { workspace, name, scopes, expires_at };
-            let made = operation::create(&store, &because.actor()?, new).await?;
+            let new = CreateToken { owner, name, expires_at };
+            let made = operation::create(&store, &because.actor()?, MemberRole::Owner, new).await?;
             let text = fields(&made.view)
                 .field("token", made.token.expose())
                 .field("", "keep it now: it is not shown again")
@@ -75,14 +98,14 @@ pub(crate) async fn run(command: TokenCommand, settings: &Settings) -> anyhow::R
             let workspace = workspaces::filter(&conn, workspace.as_ref()).await?;
             let page = tokens::list(&conn, workspace, page.request()?).await?;
             let mut table =
-                Table::new(&["ID", "WORKSPACE", "NAME", "BEGINS", "SCOPES", "EXPIRES", "REVOKED"]);
+                Table::new(&["ID", "WORKSPACE", "NAME", "BEGINS", "OPENS", "EXPIRES", "REVOKED"]);
             for it in &page.items {
                 table.row([
                     it.id.to_string(),
-                    it.workspace.clone(),
+                    it.workspace.clone().unwrap_or_default(),
                     it.name.clone(),
                     it.prefix.clone(),
-                    scopes_of(it),
+                    opens(it),
                     since(it.expires_at),
                     since(it.revoked_at),
                 ]);
@@ -92,22 +115,26 @@ pub(crate) async fn run(command: TokenCommand, settings: &Settings) -> anyhow::R
             Answer::new(&page, text)
         }
         TokenCommand::Revoke { id, because } => {
-            let token = operation::revoke(&store, &because.actor()?, id).await?;
+            let token = operation::revoke(&store, &because.actor()?, MemberRole::Owner, id).await?;
             Answer::new(&token, fields(&token).render())
         }
     }
 }
 
-fn scopes_of(token: &Token) -> String {
+/// What a token opens, in words.
+fn opens(token: &Token) -> String {
+    if let Some(member) = &token.member {
+        return format!("as {member}");
+    }
     token.scopes.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn fields(token: &Token) -> Fields {
     Fields::default()
         .field("id", token.id)
-        .field("workspace", &token.workspace)
+        .maybe("workspace", token.workspace.as_ref())
         .field("name", &token.name)
-        .field("scopes", scopes_of(token))
+        .field("opens", opens(token))
         .field("created", time(token.created_at))
         .maybe("expires", token.expires_at.map(time))
         .maybe("revoked", token.revoked_at.map(time))

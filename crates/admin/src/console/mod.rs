@@ -8,3 +8,14 @@ pub mod assets;
 pub mod components;
 pub mod csrf;
 pub mod frame;
+
+mod refusal;
+
+pub use refusal::refuse;
+
+use crate::routes::Routes;
+
+/// Every page, and everything that a form posts to.
+pub fn routes() -> Routes {
+    Routes::console()
+}

@@ -7,6 +7,7 @@ use hookyard_store::sync_events::NewSync;
 use hookyard_store::{Db, Store, Tx};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::actor::Change;
@@ -17,7 +18,7 @@ use super::{Actor, OperationError};
 pub const FILES_MAX: u16 = 1000;
 
 /// A sync event with what it did about each file.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncEventView {
     #[serde(flatten)]
@@ -28,6 +29,7 @@ pub struct SyncEventView {
     pub event_body: Option<BodyState>,
     pub files: Vec<SyncFile>,
     /// Where the next files begin.
+    #[schema(value_type = Option<String>)]
     pub files_next_cursor: Option<FileCursor>,
 }
 

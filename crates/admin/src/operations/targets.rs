@@ -9,6 +9,7 @@ use hookyard_store::targets::{self, NewTarget, Target};
 use hookyard_store::{Db, Store, Tx, job_list};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::actor::Change;
@@ -28,7 +29,7 @@ pub struct AddTarget {
 }
 
 /// A sync that was queued.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QueuedSync {
     pub ok: bool,
@@ -42,7 +43,7 @@ pub struct QueuedSync {
 }
 
 /// A job, by its id.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct JobRef {
     pub id: JobId,
 }

@@ -1,9 +1,10 @@
-//! Tokens: what applications show to publish events.
+//! Tokens: what applications show to publish events, members and operators to work here.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hookyard_domain::connection::Name;
-use hookyard_domain::ids::TokenId;
+use hookyard_domain::ids::{MemberId, TokenId, WorkspaceId};
+use hookyard_domain::role::MemberRole;
 use hookyard_domain::token::TokenScope;
 use hookyard_domain::workspace::Slug;
 use hookyard_store::tokens::{self, NewToken, Token};
@@ -13,11 +14,12 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::actor::Change;
-use super::{Actor, OperationError, ShownOnce, workspaces};
+use super::{Actor, OperationError, ShownOnce, members, workspaces};
 
 /// How every token begins, so that people and secret scanners know one when they see it.
 const PREFIX: &str = "hky_";
@@ -29,61 +31,115 @@ const PREFIX_CHARS: usize = PREFIX.len() + 6;
 /// A token to be made.
 #[derive(Debug, Clone)]
 pub struct CreateToken {
-    pub workspace: Slug,
+    pub owner: TokenOwner,
     pub name: Name,
-    pub scopes: Vec<TokenScope>,
     /// None: it does not expire.
     pub expires_at: Option<Timestamp>,
 }
 
+/// Whose token it is, which decides what it opens.
+#[derive(Debug, Clone)]
+pub enum TokenOwner {
+    /// A program of this workspace that does what the scopes say.
+    Application { workspace: Slug, scopes: Vec<TokenScope> },
+    /// It may what the member may.
+    Member(MemberId),
+    /// It may everything in the deployment but publish.
+    Operator,
+}
+
 /// A token that was just made.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreatedToken {
     #[serde(flatten)]
     pub view: Token,
     /// The token itself; only its hash is stored.
+    #[schema(value_type = String)]
     pub token: ShownOnce,
 }
 
-/// Makes a token.
+/// Makes a token. `rank` is what whoever asks is in the workspace: nobody makes a token of somebody above.
 pub async fn create(
     store: &Store,
     actor: &Actor,
+    rank: MemberRole,
     new: CreateToken,
 ) -> Result<CreatedToken, OperationError> {
-    if new.scopes.is_empty() {
-        return Err(OperationError::Invalid("a token needs a scope".to_owned()));
-    }
     let text = new_token();
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
-    let workspace = workspaces::require(&tx, &new.workspace).await?;
     let id = TokenId(Uuid::now_v7());
+    let owner = resolve(&tx, rank, new.owner).await?;
     let token = NewToken {
         id,
-        workspace: workspace.id,
+        workspace: owner.workspace,
+        member: owner.member,
         name: &new.name,
         prefix: &text[..PREFIX_CHARS],
-        hash: &Sha256::digest(text.as_bytes()),
-        scopes: &new.scopes,
+        hash: &hash_of(&text),
+        scopes: &owner.scopes,
         expires_at: new.expires_at,
     };
     tokens::insert(&tx, &token).await?;
     let view = require(&tx, id).await?;
     let after = json!({
-        "name": view.name, "prefix": view.prefix, "scopes": view.scopes, "expiresAt": view.expires_at,
+        "name": view.name, "prefix": view.prefix, "scopes": view.scopes, "memberId": view.member_id,
+        "expiresAt": view.expires_at,
     });
     actor.record(&tx, change("token.create", &view, None, after)).await?;
     tx.commit().await?;
     Ok(CreatedToken { view, token: SecretString::from(text.as_str()).into() })
 }
 
+struct Owner {
+    workspace: Option<WorkspaceId>,
+    member: Option<MemberId>,
+    scopes: Vec<TokenScope>,
+}
+
+async fn resolve(
+    db: &impl Db,
+    rank: MemberRole,
+    owner: TokenOwner,
+) -> Result<Owner, OperationError> {
+    match owner {
+        TokenOwner::Application { workspace, scopes } => {
+            if scopes.is_empty() {
+                return Err(OperationError::Invalid("a token needs a scope".to_owned()));
+            }
+            if scopes.contains(&TokenScope::Operator) {
+                return Err(OperationError::Invalid(
+                    "no token of a workspace has the scope operator".to_owned(),
+                ));
+            }
+            let workspace = Some(workspaces::require(db, &workspace).await?.id);
+            Ok(Owner { workspace, member: None, scopes })
+        }
+        TokenOwner::Member(id) => {
+            let member = members::require(db, id).await?;
+            members::check_rank(rank, member.role)?;
+            Ok(Owner { workspace: Some(member.workspace_id), member: Some(id), scopes: vec![] })
+        }
+        TokenOwner::Operator => {
+            Ok(Owner { workspace: None, member: None, scopes: vec![TokenScope::Operator] })
+        }
+    }
+}
+
 /// Ends a token's validity. A token that was revoked before stays as it is.
-pub async fn revoke(store: &Store, actor: &Actor, id: TokenId) -> Result<Token, OperationError> {
+pub async fn revoke(
+    store: &Store,
+    actor: &Actor,
+    rank: MemberRole,
+    id: TokenId,
+) -> Result<Token, OperationError> {
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
     let before = require(&tx, id).await?;
+    if let Some(member) = before.member_id {
+        members::check_rank(rank, members::any(&tx, member).await?.role)?;
+    }
     let revoked = tokens::revoke(&tx, id).await?;
     let view = require(&tx, id).await?;
     if revoked {
@@ -108,7 +164,19 @@ fn change(
     after: serde_json::Value,
 ) -> Change {
     let subject = view.id.to_string();
-    Change { action, workspace: Some(view.workspace_id), subject, before, after: Some(after) }
+    Change { action, workspace: view.workspace_id, subject, before, after: Some(after) }
+}
+
+/// What is stored of a token, and how one that is shown is found.
+pub fn hash_of(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// Whether a text looks like a token.
+pub fn is_token(text: &str) -> bool {
+    /// The longest text that may be a token, in bytes.
+    const TOKEN_BYTES_MAX: usize = 255;
+    text.starts_with(PREFIX) && text.len() <= TOKEN_BYTES_MAX && text.is_ascii()
 }
 
 fn new_token() -> Zeroizing<String> {

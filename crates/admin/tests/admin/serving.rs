@@ -33,7 +33,8 @@ fn get(address: &str, path: &str) -> String {
 #[tokio::test]
 async fn it_is_ready_when_the_database_answers_and_ends_when_it_is_asked_to() {
     let yard = Yard::new().await;
-    let mut command = yard.command(&["serve", "--health-listen", "127.0.0.1:0"]);
+    let mut command =
+        yard.command(&["serve", "--health-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
     let mut serving =
         Serving(command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap());
     let mut lines = BufReader::new(serving.0.stderr.take().unwrap()).lines().map(Result::unwrap);
@@ -55,6 +56,7 @@ async fn it_is_ready_when_the_database_answers_and_ends_when_it_is_asked_to() {
 async fn it_does_not_start_on_a_schema_that_it_does_not_know() {
     let yard = Yard::new().await;
     yard.execute("delete from refinery_schema_history").await;
-    let ran = yard.run(&["serve", "--health-listen", "127.0.0.1:0"]);
+    let ran =
+        yard.run(&["serve", "--health-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
     assert!(ran.code == 1 && ran.stderr.contains("hookyard-admin migrate"), "{ran:?}");
 }

@@ -1,0 +1,106 @@
+//! `sync-events`: the records of reconciliations.
+
+use axum::extract::State;
+use hookyard_domain::ids::{SyncEventId, TargetId};
+use hookyard_domain::role::InstanceRole;
+use hookyard_domain::sync_event::SyncStatus;
+use hookyard_store::access;
+use hookyard_store::sync_event_list::{self, Search, SyncEvent, SyncEventFilter};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{Answer, ApiError, Because, Doc, InPath, Query, item, list as listed, page_of, queued};
+use crate::App;
+use crate::access::{Asked, Need};
+use crate::operations::sync_events::{self as operation, FILES_MAX, FileCursor, SyncEventView};
+use crate::operations::targets::QueuedSync;
+use crate::routes::Routes;
+
+/// The routes of this noun.
+pub(super) fn routes() -> Routes {
+    Routes::api("sync-events")
+        .get(
+            "/v1/workspaces/{slug}/sync-events",
+            Need::Member,
+            list,
+            Doc::list::<SyncEvent>("List sync events, newest first").query::<ListQuery>(),
+        )
+        .get(
+            "/v1/workspaces/{slug}/sync-events/{sync_event}",
+            Need::Instance(InstanceRole::Viewer),
+            show,
+            Doc::item::<SyncEventView>("Show a sync event and its files").query::<FilesQuery>(),
+        )
+        .post(
+            "/v1/workspaces/{slug}/sync-events/{sync_event}/retry",
+            Need::Instance(InstanceRole::Editor),
+            retry,
+            Doc::queued::<QueuedSync>("Run a sync once more, as a new sync event").because(),
+        )
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ListQuery {
+    status: Option<SyncStatus>,
+    target: Option<TargetId>,
+    /// The type of the event behind it, such as `github.push`, or the trigger.
+    event_type: Option<String>,
+    /// A delivery id, 7 to 40 characters of a SHA, or a repository.
+    q: Option<String>,
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u16>,
+    cursor: Option<SyncEventId>,
+}
+
+async fn list(State(app): State<App>, asked: Asked, Query(query): Query<ListQuery>) -> Answer {
+    let filter = SyncEventFilter {
+        workspace: Some(asked.workspace().id),
+        target: query.target,
+        status: query.status,
+        event_type: query.event_type,
+        search: query.q.as_deref().map(Search::parse),
+    };
+    let conn = app.store.conn().await?;
+    let page = page_of(query.limit, query.cursor)?;
+    let mut page = sync_event_list::list(&conn, &filter, page).await?;
+    if let Some(instances) = asked.instances(&conn).await? {
+        let targets: Vec<TargetId> = page.items.iter().map(|item| item.target_id).collect();
+        let seen = access::targets_within(&conn, &targets, &instances).await?;
+        page.items.retain(|item| seen.contains(&item.target_id));
+    }
+    listed(&page)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FilesQuery {
+    /// The most files to show.
+    #[param(minimum = 1, maximum = 1000)]
+    files: Option<u16>,
+    /// Where the page of files before this one ended.
+    files_cursor: Option<String>,
+}
+
+async fn show(
+    State(app): State<App>,
+    InPath(id): InPath<SyncEventId>,
+    Query(query): Query<FilesQuery>,
+) -> Answer {
+    let after = query.files_cursor.map(|text| text.parse::<FileCursor>()).transpose();
+    let after = after.map_err(|error| ApiError::field("filesCursor", error))?;
+    let files = query.files.unwrap_or(FILES_MAX);
+    if !(1..=FILES_MAX).contains(&files) {
+        return Err(ApiError::field("files", format!("files: 1 to {FILES_MAX}")));
+    }
+    item(&operation::show(&app.store, id, files, after.as_ref()).await?)
+}
+
+async fn retry(
+    State(app): State<App>,
+    asked: Asked,
+    InPath(id): InPath<SyncEventId>,
+    Because(reason): Because,
+) -> Answer {
+    queued(&operation::retry(&app.store, &asked.actor(reason), id).await?)
+}

@@ -1,0 +1,69 @@
+//! What every request works with.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use hookyard_destinations::Sender;
+use hookyard_process::Stop;
+use hookyard_queue::BrokerSettings;
+use hookyard_store::{Store, StoreSettings};
+use hookyard_vault::KeyRing;
+use jiff::Timestamp;
+use url::Url;
+
+use crate::access::Attempts;
+
+/// The parts of the admin process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Parts>);
+
+/// What [`App`] holds.
+#[derive(Debug)]
+pub struct Parts {
+    pub store: Store,
+    /// They lead to the same database as `store`.
+    pub store_settings: StoreSettings,
+    /// Seals the sources' secrets; none: this process was not given it.
+    pub source_ring: Option<KeyRing>,
+    /// Seals everything else; none: this process was not given it.
+    pub vault_ring: Option<KeyRing>,
+    /// Calls other systems, as the workers do it.
+    pub sender: Sender,
+    /// None: the broker is not looked at.
+    pub broker: Option<BrokerSettings>,
+    /// How many days events are kept.
+    pub event_days: i32,
+    /// Where people reach the console; none: where it listens, on loopback.
+    pub url: Option<Url>,
+    /// Reads this machine's clock.
+    pub clock: fn() -> Timestamp,
+    /// Tells streams to end.
+    pub stop: Stop,
+    /// Failed attempts to show a token.
+    pub attempts: Attempts,
+}
+
+impl App {
+    /// The parts, shared.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// What this machine's clock says.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Whether people reach the console over TLS: cookies are then sent over nothing else.
+    pub fn is_secure(&self) -> bool {
+        self.url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,9 @@
+//! The API as a program meets it: the real process, over HTTP, on a real database.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
+mod access;
+mod http;
+mod sync_events;
+#[path = "../admin/yard.rs"]
+#[allow(dead_code, reason = "the command line's tests need more of it")]
+mod yard;
