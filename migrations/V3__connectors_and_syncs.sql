@@ -60,7 +60,8 @@ create table connector_mapping (
     target_id     uuid not null references connector_target,
     selector      text not null,
     object_type   text not null check (object_type in ('skill', 'agent', 'command', 'hook', 'mcp', 'file')),
-    created_at    timestamptz not null default now()
+    created_at    timestamptz not null default now(),
+    updated_at    timestamptz not null default now()
 );
 create unique index connector_mapping_selector on connector_mapping (target_id, selector);
 create index connector_mapping_by_workspace on connector_mapping (workspace_id, id);
@@ -191,7 +192,10 @@ create table tombstone (
 );
 create index tombstone_by_path on tombstone (target_id, path);
 
--- For lists: a repository's targets (to find its sync events by name), a target's mappings, a workspace's skills.
+-- For lists: an account's instances, an instance's targets, a repository's targets (to find its sync events by name),
+-- a target's mappings, a workspace's skills.
+create index connector_instance_by_account on connector_instance (account_id, id);
+create index connector_target_by_instance on connector_target (instance_id, id);
 create index connector_target_by_repository on connector_target (repository);
 create index connector_mapping_by_target on connector_mapping (target_id, id);
 create index config_object_by_type on config_object (workspace_id, object_type, id);

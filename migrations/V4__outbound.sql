@@ -41,7 +41,7 @@ create table subscription (
     updated_at     timestamptz not null default now()
 );
 create index subscription_by_workspace on subscription (workspace_id, id);
-create index subscription_by_connection on subscription (connection_id);
+create index subscription_by_connection on subscription (connection_id, id);
 create index subscription_active on subscription (workspace_id) where status = 'active';
 
 -- Whether a list of event types names this one.

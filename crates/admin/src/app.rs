@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::access::Attempts;
+use crate::operations::github::GitHubAccess;
 
 /// The parts of the admin process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct Parts {
     pub source_ring: Option<KeyRing>,
     /// Seals everything else; none: this process was not given it.
     pub vault_ring: Option<KeyRing>,
+    /// Asks GitHub as the deployment's App; none: this process was not given the ring that opens the App's key.
+    pub github: Option<GitHubAccess>,
     /// Calls other systems, as the workers do it.
     pub sender: Sender,
     /// None: the broker is not looked at.

@@ -83,6 +83,8 @@ pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
         Some(OperationError::Forbidden(_)) => ExitCode::from(EXIT_FORBIDDEN),
         Some(
             OperationError::Conflict(_)
+            | OperationError::Stale(_)
+            | OperationError::GitHub { .. }
             | OperationError::TestFailed(_)
             | OperationError::Store(_)
             | OperationError::Seal(_),

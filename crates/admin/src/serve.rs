@@ -80,11 +80,13 @@ pub(crate) async fn run(args: ServeArgs, settings: &Settings) -> anyhow::Result<
 
 fn app(args: &ServeArgs, settings: &Settings, store: Store, stop: Stop) -> anyhow::Result<App> {
     let (source_ring, vault_ring) = settings.rings()?;
+    let github = vault_ring.clone().map(|ring| settings.github_with(&store, ring));
     Ok(App::new(Parts {
         store,
         store_settings: settings.store_settings()?,
         source_ring,
         vault_ring,
+        github,
         sender: settings.sender()?,
         broker: doctor::broker(&args.doctor)?,
         event_days: args.doctor.event_days,

@@ -1,14 +1,21 @@
 //! What every command works with: the database, the key rings, and who asks.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use clap::Args;
 use hookyard_admin::operations::Actor;
+use hookyard_admin::operations::github::GitHubAccess;
 use hookyard_destinations::{AddressPolicy, InvalidAllowList, Sender, SenderSettings};
+use hookyard_github::Clock;
 use hookyard_process::SettingError;
 use hookyard_store::{Store, StoreSettings, schema};
 use hookyard_vault::KeyRing;
 use nix::unistd::{Uid, User};
 use secrecy::SecretString;
+use url::Url;
+
+use crate::commands::clock;
 
 const DATABASE_URL: &str = "HOOKYARD_DATABASE_URL";
 const SOURCE_KEYS: &str = "HOOKYARD_SOURCE_KEYS";
@@ -19,6 +26,9 @@ const OUTBOUND_ALLOW: &str = "HOOKYARD_OUTBOUND_ALLOW";
 const CONNECTIONS_MAX: usize = 4;
 /// API and console need one for each request under way.
 const WEB_CONNECTIONS_MAX: usize = 16;
+/// Somebody waits for the answer.
+const GITHUB_TIMEOUT: Duration = Duration::from_secs(10);
+const GITHUB_RETRIES_MAX: u32 = 1;
 /// A cascade over many objects takes longer than a request may, in milliseconds.
 const STATEMENT_MS_MAX: u64 = 60_000;
 
@@ -41,6 +51,16 @@ pub(crate) struct Settings {
     /// Networks that may be called although they are not public, and by plain HTTP: 10.1.0.0/16,192.168.7.5
     #[arg(long, env = OUTBOUND_ALLOW, value_name = "NETWORKS", global = true)]
     pub(crate) outbound_allow: Option<String>,
+
+    /// GitHub's API, or `https://host/api/v3` of a GitHub Enterprise Server
+    #[arg(
+        long,
+        env = "HOOKYARD_GITHUB_API_URL",
+        value_name = "URL",
+        default_value = "https://api.github.com",
+        global = true
+    )]
+    pub(crate) github_api_url: Url,
 
     /// Print one JSON document instead of text for people
     #[arg(long, global = true)]
@@ -106,6 +126,21 @@ impl Settings {
             allow.map_err(|error: InvalidAllowList| SettingError::new(OUTBOUND_ALLOW, error))?;
         let policy = AddressPolicy::new(allow);
         Ok(Sender::new(SenderSettings { policy, ..SenderSettings::default() })?)
+    }
+
+    /// GitHub, asked as the deployment's App.
+    pub(crate) fn github(&self, store: &Store) -> anyhow::Result<GitHubAccess> {
+        Ok(self.github_with(store, self.vault_ring()?))
+    }
+
+    /// The same, with the ring that opens the App's key at hand.
+    pub(crate) fn github_with(&self, store: &Store, ring: KeyRing) -> GitHubAccess {
+        let settings = hookyard_github::Settings {
+            request_timeout: GITHUB_TIMEOUT,
+            retries_max: GITHUB_RETRIES_MAX,
+            ..hookyard_github::Settings::new(self.github_api_url.clone())
+        };
+        GitHubAccess::new(store.clone(), ring, settings, Clock::new(clock::now))
     }
 
     /// Both rings, as far as they are set.

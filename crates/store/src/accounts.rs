@@ -79,6 +79,13 @@ pub async fn insert(db: &impl Db, account: &NewAccount) -> Result<Option<Account
     Ok(row.map(|row| AccountId(row.get("id"))))
 }
 
+/// Makes a disconnected account active again. False if it is not disconnected.
+pub async fn reconnect(db: &impl Db, id: AccountId) -> Result<bool, StoreError> {
+    const SQL: &str = "-- accounts::reconnect
+        update connector_account set status = 'active', updated_at = now() where id = $1 and status = 'disconnected'";
+    Ok(db.execute(SQL, &[/* id */ &id.0]).await? == 1)
+}
+
 /// The account of this id.
 pub async fn by_id(db: &impl Db, id: AccountId) -> Result<Option<Account>, StoreError> {
     const SQL: &str = "-- accounts::by_id

@@ -130,6 +130,13 @@ pub async fn reconnect(db: &impl Db, credentials: &Credentials<'_>) -> Result<bo
     Ok(changed == 1)
 }
 
+/// Locks a connection for the rest of the transaction, so that what is read of it next still holds at the change.
+pub async fn lock(tx: &Tx<'_>, id: ConnectionId) -> Result<(), StoreError> {
+    const SQL: &str = "-- connections::lock
+        select 1 as held from connection where id = $1 for no key update";
+    tx.row_opt(SQL, &[/* id */ &id.0]).await.map(drop)
+}
+
 /// The connection of this id.
 pub async fn by_id(db: &impl Db, id: ConnectionId) -> Result<Option<Connection>, StoreError> {
     const SQL: &str = "-- connections::by_id
@@ -279,6 +286,16 @@ pub async fn disable(db: &impl Db, id: ConnectionId) -> Result<bool, StoreError>
         update connection set status = 'disabled', updated_at = now()
          where id = $1 and status not in ('disabled', 'disconnected')";
     Ok(db.execute(SQL, &[/* id */ &id.0]).await? == 1)
+}
+
+/// The constraint that refuses a second connection of a kind and name.
+pub const NAME_TAKEN: &str = "connection_workspace_id_kind_name_key";
+
+/// Renames a connection; fails with the constraint [`NAME_TAKEN`] if the workspace has another of this kind and name.
+pub async fn rename(db: &impl Db, id: ConnectionId, name: &Name) -> Result<bool, StoreError> {
+    const SQL: &str = "-- connections::rename
+        update connection set name = $2, updated_at = now() where id = $1 and name <> $2";
+    Ok(db.execute(SQL, &[/* id */ &id.0, /* name */ &name.as_str()]).await? == 1)
 }
 
 /// Sets how many calls may be under way at once, and how many may begin in a second.

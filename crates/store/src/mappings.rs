@@ -21,6 +21,7 @@ pub struct Mapping {
     pub selector: String,
     pub object_type: ObjectType,
     pub created_at: Timestamp,
+    pub updated_at: Timestamp,
 }
 
 impl Mapping {
@@ -32,6 +33,7 @@ impl Mapping {
             selector: row.get("selector"),
             object_type: row.get::<_, &str>("object_type").parse()?,
             created_at: row.get("created_at"),
+            updated_at: row.get("updated_at"),
         })
     }
 }
@@ -65,7 +67,8 @@ pub async fn insert(
 /// The mapping of this id.
 pub async fn by_id(db: &impl Db, id: MappingId) -> Result<Option<Mapping>, StoreError> {
     const SQL: &str = "-- mappings::by_id
-        select id, workspace_id, target_id, selector, object_type, created_at from connector_mapping where id = $1";
+        select id, workspace_id, target_id, selector, object_type, created_at, updated_at
+          from connector_mapping where id = $1";
     let row = db.row_opt(SQL, &[/* id */ &id.0]).await?;
     row.as_ref().map(Mapping::read).transpose()
 }
@@ -77,12 +80,12 @@ pub async fn list(
     page: PageRequest<MappingId>,
 ) -> Result<Page<Mapping, MappingId>, StoreError> {
     const ALL: &str = "-- mappings::list (all)
-        select id, workspace_id, target_id, selector, object_type, created_at
+        select id, workspace_id, target_id, selector, object_type, created_at, updated_at
           from connector_mapping
          where id < $1
          order by id desc limit 101";
     const OF_TARGET: &str = "-- mappings::list (of a target)
-        select id, workspace_id, target_id, selector, object_type, created_at
+        select id, workspace_id, target_id, selector, object_type, created_at, updated_at
           from connector_mapping
          where id < $1 and target_id = $2
          order by id desc limit 101";
@@ -93,6 +96,45 @@ pub async fn list(
     };
     let items = rows.iter().map(Mapping::read).collect::<Result<_, _>>()?;
     Ok(page.cut(items, |item| item.id))
+}
+
+/// The mappings of a target in the order in which they are asked which of them selects a path, up to `mappings_max`.
+pub async fn in_order(
+    db: &impl Db,
+    target: TargetId,
+    mappings_max: i64,
+) -> Result<Vec<Mapping>, StoreError> {
+    const SQL: &str = "-- mappings::in_order
+        select id, workspace_id, target_id, selector, object_type, created_at, updated_at
+          from connector_mapping where target_id = $1 order by created_at, id limit $2";
+    let rows = db.rows(SQL, &[/* target */ &target.0, /* at most */ &mappings_max]).await?;
+    rows.iter().map(Mapping::read).collect()
+}
+
+/// The constraint that refuses a second mapping of a selector.
+pub const SELECTOR_TAKEN: &str = "connector_mapping_selector";
+
+/// Changes a mapping; fails with the constraint [`SELECTOR_TAKEN`] if its target has another of this selector.
+pub async fn update(
+    db: &impl Db,
+    id: MappingId,
+    selector: &Selector,
+    object_type: ObjectType,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "-- mappings::update
+        update connector_mapping set selector = $2, object_type = $3, updated_at = now()
+         where id = $1 and (selector <> $2 or object_type <> $3)";
+    let changed = db
+        .execute(
+            SQL,
+            &[
+                /* id */ &id.0,
+                /* selector */ &selector.as_str(),
+                /* object type */ &object_type.as_str(),
+            ],
+        )
+        .await?;
+    Ok(changed == 1)
 }
 
 /// Removes a mapping. False if it was gone already.

@@ -9,9 +9,9 @@ use serde_json::Value;
 use tokio_postgres::Row;
 
 use crate::paging::{Page, PageRequest};
-use crate::{Db, StoreError};
+use crate::{Db, StoreError, Tx};
 
-/// A subscription to be added.
+/// A subscription to be added, or as it is to be.
 #[derive(Debug, Clone)]
 pub struct NewSubscription<'a> {
     pub id: SubscriptionId,
@@ -91,6 +91,13 @@ pub async fn insert(db: &impl Db, new: &NewSubscription<'_>) -> Result<bool, Sto
     Ok(inserted == 1)
 }
 
+/// Locks a subscription for the rest of the transaction, so that what is read of it next still holds at the change.
+pub async fn lock(tx: &Tx<'_>, id: SubscriptionId) -> Result<(), StoreError> {
+    const SQL: &str = "-- subscriptions::lock
+        select 1 as held from subscription where id = $1 for no key update";
+    tx.row_opt(SQL, &[/* id */ &id.0]).await.map(drop)
+}
+
 /// The subscription of this id.
 pub async fn by_id(db: &impl Db, id: SubscriptionId) -> Result<Option<Subscription>, StoreError> {
     const SQL: &str = "-- subscriptions::by_id
@@ -139,6 +146,52 @@ pub async fn list(
     };
     let items = rows.iter().map(Subscription::read).collect::<Result<_, _>>()?;
     Ok(page.cut(items, |item| item.id))
+}
+
+/// The subscriptions of a connection, newest first.
+pub async fn list_of_connection(
+    db: &impl Db,
+    connection: ConnectionId,
+    page: PageRequest<SubscriptionId>,
+) -> Result<Page<Subscription, SubscriptionId>, StoreError> {
+    const SQL: &str = "-- subscriptions::list_of_connection
+        select subscription.id, subscription.workspace_id, workspace.slug as workspace, subscription.connection_id,
+               connection.name || ' (' || connection.kind || ')' as connection, subscription.event_types,
+               subscription.filter, subscription.template, subscription.retry_policy,
+               subscription.status = 'active' as active, subscription.created_at, subscription.updated_at
+          from subscription
+          join workspace on workspace.id = subscription.workspace_id
+          join connection on connection.id = subscription.connection_id
+         where subscription.id < $1 and subscription.connection_id = $2
+         order by subscription.id desc limit 101";
+    let before = page.bound(|id| id.0);
+    let rows = db.rows(SQL, &[/* before */ &before, /* connection */ &connection.0]).await?;
+    let items = rows.iter().map(Subscription::read).collect::<Result<_, _>>()?;
+    Ok(page.cut(items, |item| item.id))
+}
+
+/// Writes all that can be changed of a subscription. What is matched from now on goes by it.
+pub async fn update(db: &impl Db, to: &NewSubscription<'_>) -> Result<bool, StoreError> {
+    const SQL: &str = "-- subscriptions::update
+        update subscription
+           set event_types = $3, filter = $4, template = $5, retry_policy = $6, updated_at = now()
+         where id = $1 and connection_id = $2";
+    let policy =
+        to.retry_policy.map(serde_json::to_value).transpose().map_err(StoreError::RetryPolicy)?;
+    let changed = db
+        .execute(
+            SQL,
+            &[
+                /* id */ &to.id.0,
+                /* connection */ &to.connection.0,
+                /* event types */ &to.event_types.patterns(),
+                /* filter */ &to.filter,
+                /* template */ &to.template,
+                /* retry policy */ &policy,
+            ],
+        )
+        .await?;
+    Ok(changed == 1)
 }
 
 /// Pauses a subscription or lets it go on. False if there was nothing to change.

@@ -7,7 +7,12 @@ use serde::Serialize;
 use tokio_postgres::Row;
 
 use crate::paging::{Page, PageRequest};
-use crate::{Db, StoreError};
+use crate::{Db, StoreError, Tx};
+
+mod release;
+
+pub use release::Released;
+pub(crate) use release::release;
 
 /// A branch to be tracked.
 #[derive(Debug, Clone)]
@@ -90,6 +95,13 @@ pub async fn insert(db: &impl Db, target: &NewTarget) -> Result<bool, StoreError
     Ok(inserted == 1)
 }
 
+/// Locks a target for the rest of the transaction, so that what is read of it next still holds at the change.
+pub async fn lock(tx: &Tx<'_>, id: TargetId) -> Result<(), StoreError> {
+    const SQL: &str = "-- targets::lock
+        select 1 as held from connector_target where id = $1 for no key update";
+    tx.row_opt(SQL, &[/* id */ &id.0]).await.map(drop)
+}
+
 /// The target of this id.
 pub async fn by_id(db: &impl Db, id: TargetId) -> Result<Option<Target>, StoreError> {
     const SQL: &str = "-- targets::by_id
@@ -135,6 +147,42 @@ pub async fn list(
     };
     let items = rows.iter().map(Target::read).collect::<Result<_, _>>()?;
     Ok(page.cut(items, |item| item.id))
+}
+
+/// The targets of an instance, newest first.
+pub async fn list_of_instance(
+    db: &impl Db,
+    instance: InstanceId,
+    page: PageRequest<TargetId>,
+) -> Result<Page<Target, TargetId>, StoreError> {
+    const SQL: &str = "-- targets::list_of_instance
+        select target.id, target.workspace_id, workspace.slug as workspace, target.instance_id, target.repository_id,
+               target.repository, target.git_ref, target.status, target.archived, target.default_branch,
+               target.mapping_revision, target.applied_sha, target.applied_mapping_revision, target.applied_at,
+               target.created_at, target.updated_at
+          from connector_target target
+          join workspace on workspace.id = target.workspace_id
+         where target.id < $1 and target.instance_id = $2
+         order by target.id desc limit 101";
+    let before = page.bound(|id| id.0);
+    let rows = db.rows(SQL, &[/* before */ &before, /* instance */ &instance.0]).await?;
+    let items = rows.iter().map(Target::read).collect::<Result<_, _>>()?;
+    Ok(page.cut(items, |item| item.id))
+}
+
+/// The constraint that refuses a second target of a branch.
+pub const BRANCH_TAKEN: &str = "connector_target_branch";
+
+/// Has the target follow another branch; fails with the constraint [`BRANCH_TAKEN`] if its instance tracks that already.
+///
+/// What is applied came from the branch before, so it no longer counts as current: as with changed mappings.
+pub async fn set_branch(db: &impl Db, id: TargetId, git_ref: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "-- targets::set_branch
+        update connector_target
+           set git_ref = $2, mapping_revision = mapping_revision + 1, applied_etag = null, updated_at = now(),
+               status = case when status in ('branch_deleted', 'needs_confirmation') then 'active' else status end
+         where id = $1 and git_ref <> $2";
+    Ok(db.execute(SQL, &[/* id */ &id.0, /* ref */ &git_ref]).await? == 1)
 }
 
 /// Records that the target's mappings changed, so that what is applied no longer counts as current.

@@ -104,6 +104,10 @@ impl From<OperationError> for ApiError {
         match error {
             OperationError::NotFound { what, name } => Self::not_found(what, &name),
             OperationError::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", message),
+            OperationError::Stale(_) => {
+                Self::new(StatusCode::PRECONDITION_FAILED, "changed_meanwhile", message)
+            }
+            OperationError::GitHub { code, .. } => Self::new(StatusCode::CONFLICT, code, message),
             OperationError::Invalid(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_value", message)
             }

@@ -5,8 +5,9 @@ mod test;
 mod text;
 
 use clap::Subcommand;
-use hookyard_admin::operations::connections::{self as operation, Rotation};
+use hookyard_admin::operations::connections::{self as operation, Rotation, UpdateConnection};
 use hookyard_admin::operations::workspaces;
+use hookyard_domain::connection::Name;
 use hookyard_domain::ids::ConnectionId;
 use hookyard_domain::workspace::Slug;
 use hookyard_store::connections;
@@ -36,6 +37,14 @@ pub(crate) enum ConnectionCommand {
         id: ConnectionId,
         #[command(flatten)]
         limits: connect::LimitArgs,
+        #[command(flatten)]
+        because: Because,
+    },
+    /// Call it otherwise
+    Rename {
+        id: ConnectionId,
+        #[arg(long)]
+        name: Name,
         #[command(flatten)]
         because: Because,
     },
@@ -81,7 +90,14 @@ pub(crate) async fn run(command: ConnectionCommand, settings: &Settings) -> anyh
         ConnectionCommand::Test(args) => test::run(args, settings).await,
         ConnectionCommand::SetLimits { id, limits, because } => {
             let (store, actor) = (settings.store().await?, because.actor()?);
-            let connection = operation::set_limits(&store, &actor, id, limits.into()).await?;
+            let to = UpdateConnection { limits: limits.into(), ..UpdateConnection::default() };
+            let connection = operation::update(&store, &actor, id, to, None).await?;
+            Answer::new(&connection, text::fields(&connection).render())
+        }
+        ConnectionCommand::Rename { id, name, because } => {
+            let (store, actor) = (settings.store().await?, because.actor()?);
+            let to = UpdateConnection { name: Some(name), ..UpdateConnection::default() };
+            let connection = operation::update(&store, &actor, id, to, None).await?;
             Answer::new(&connection, text::fields(&connection).render())
         }
         ConnectionCommand::Disable { id, because } => {

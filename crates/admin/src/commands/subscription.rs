@@ -1,18 +1,23 @@
 //! `subscription ...`.
 
+mod trial;
+
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use hookyard_admin::operations::subscriptions::{self as operation, AddSubscription};
+use hookyard_admin::operations::subscriptions::{
+    self as operation, AddSubscription, UpdateSubscription,
+};
 use hookyard_admin::operations::{OperationError, workspaces};
 use hookyard_destinations::TEMPLATE_BYTES_MAX;
 use hookyard_domain::delivery_retry::DeliveryRetryPolicy;
 use hookyard_domain::event_type::EventTypes;
 use hookyard_domain::ids::{ConnectionId, SubscriptionId};
 use hookyard_domain::workspace::Slug;
+use hookyard_store::Store;
 use hookyard_store::subscriptions::{self, Subscription};
 
 use super::paging::PageArgs;
@@ -28,11 +33,18 @@ pub(crate) enum SubscriptionCommand {
         /// Only this workspace's
         #[arg(long, value_name = "SLUG")]
         workspace: Option<Slug>,
+        /// Only this connection's
+        #[arg(long, value_name = "ID", conflicts_with = "workspace")]
+        connection: Option<ConnectionId>,
         #[command(flatten)]
         page: PageArgs<SubscriptionId>,
     },
     /// Show a subscription
     Show { id: SubscriptionId },
+    /// Change a subscription; events that come from now on go by it
+    Update(UpdateArgs),
+    /// Show whether an event would be sent, and as which request; sends nothing
+    Try(trial::TryArgs),
     /// Match no further events with it
     Pause {
         id: SubscriptionId,
@@ -73,6 +85,28 @@ pub(crate) struct AddArgs {
     because: Because,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct UpdateArgs {
+    id: SubscriptionId,
+    /// Types of events in the place of the ones before; may be given several times
+    #[arg(long = "event-type", value_name = "TYPE", num_args = 1..)]
+    event_types: Vec<String>,
+    /// A JMESPath expression in the place of the one before; an empty one takes the filter away
+    #[arg(long, value_name = "EXPRESSION")]
+    filter: Option<String>,
+    /// A file with the template in the place of the one before
+    #[arg(long, value_name = "FILE", conflicts_with = "no_template")]
+    template_file: Option<PathBuf>,
+    /// Take the template away
+    #[arg(long)]
+    no_template: bool,
+    /// default, persistent, or JSON such as {"attempts":5,"baseMs":1000,"longestMs":60000}
+    #[arg(long, value_name = "POLICY", value_parser = parse_retry)]
+    retry: Option<Retry>,
+    #[command(flatten)]
+    because: Because,
+}
+
 /// None: the default policy, whatever it may become.
 #[derive(Debug, Clone)]
 struct Retry(Option<DeliveryRetryPolicy>);
@@ -93,8 +127,7 @@ pub(crate) async fn run(
     match command {
         SubscriptionCommand::Add(args) => {
             let template = args.template_file.as_deref().map(read_template).transpose()?;
-            let event_types = EventTypes::try_from(args.event_types)
-                .map_err(|error| OperationError::Invalid(error.to_string()))?;
+            let event_types = types(args.event_types)?;
             let new = AddSubscription {
                 connection: args.connection,
                 event_types,
@@ -104,10 +137,14 @@ pub(crate) async fn run(
             };
             shown(&operation::add(&store, &args.because.actor()?, new).await?)
         }
-        SubscriptionCommand::List { workspace, page } => {
+        SubscriptionCommand::List { workspace, connection, page } => {
             let conn = store.conn().await?;
-            let workspace = workspaces::filter(&conn, workspace.as_ref()).await?;
-            let page = subscriptions::list(&conn, workspace, page.request()?).await?;
+            let page = if let Some(connection) = connection {
+                subscriptions::list_of_connection(&conn, connection, page.request()?).await?
+            } else {
+                let workspace = workspaces::filter(&conn, workspace.as_ref()).await?;
+                subscriptions::list(&conn, workspace, page.request()?).await?
+            };
             let mut text = table(&page.items);
             next_page(&mut text, page.next_cursor);
             Answer::new(&page, text)
@@ -115,6 +152,8 @@ pub(crate) async fn run(
         SubscriptionCommand::Show { id } => {
             shown(&operation::require(&store.conn().await?, id).await?)
         }
+        SubscriptionCommand::Update(args) => update(args, &store).await,
+        SubscriptionCommand::Try(args) => trial::run(args, settings, &store).await,
         SubscriptionCommand::Pause { id, because } => {
             shown(&operation::set_active(&store, &because.actor()?, id, false).await?)
         }
@@ -125,6 +164,29 @@ pub(crate) async fn run(
             shown(&operation::remove(&store, &because.actor()?, id).await?)
         }
     }
+}
+
+async fn update(args: UpdateArgs, store: &Store) -> anyhow::Result<Answer> {
+    let event_types = match args.event_types {
+        none if none.is_empty() => None,
+        some => Some(types(some)?),
+    };
+    let template = match args.template_file {
+        Some(path) => Some(Some(read_template(&path)?)),
+        None => args.no_template.then_some(None),
+    };
+    let to = UpdateSubscription {
+        event_types,
+        filter: args.filter.map(|filter| (!filter.is_empty()).then_some(filter)),
+        template,
+        retry_policy: args.retry.map(|retry| retry.0),
+        active: None,
+    };
+    shown(&operation::update(store, &args.because.actor()?, args.id, to, None).await?)
+}
+
+fn types(patterns: Vec<String>) -> Result<EventTypes, OperationError> {
+    EventTypes::try_from(patterns).map_err(|error| OperationError::Invalid(error.to_string()))
 }
 
 /// The file's text; what is longer than a template may be stays so, and is refused for it.

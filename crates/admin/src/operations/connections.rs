@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use super::actor::Change;
 use super::{Actor, OperationError};
 
-pub use connect::{Connect, Connected, Limits, connect, set_limits};
+pub use connect::{Connect, Connected, Limits, UpdateConnection, connect, update};
 pub use rotation::{Rotated, Rotation, rotate};
 pub use testing::{TESTED_MAX, Tested, test, test_all};
 
@@ -111,7 +111,7 @@ pub(super) fn checked_user(user: &str) -> Result<&str, OperationError> {
 }
 
 /// The workspace as messages name it.
-fn named(workspace: &Workspace) -> hookyard_destinations::Workspace {
+pub(super) fn named(workspace: &Workspace) -> hookyard_destinations::Workspace {
     hookyard_destinations::Workspace {
         id: workspace.id,
         slug: workspace.slug.clone(),
@@ -139,6 +139,17 @@ const fn label(id: ConnectionId) -> Label<'static> {
 
 fn new_key() -> SigningKey {
     SigningKey::from_random(rand::random())
+}
+
+/// The receiver of a connection, its credentials opened.
+pub(super) async fn receiver(
+    db: &impl Db,
+    ring: &KeyRing,
+    connection: &Connection,
+) -> Result<Receiver, OperationError> {
+    check_connected(connection)?;
+    let sealed = connections::sealed(db, connection.id).await?.unwrap_or_default();
+    opened(ring, connection, &sealed)
 }
 
 /// The receiver that a connection's sealed credentials describe.

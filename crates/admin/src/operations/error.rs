@@ -2,6 +2,7 @@
 
 use hookyard_store::StoreError;
 use hookyard_vault::SealError;
+use jiff::Timestamp;
 
 /// An operation that was not done. Nothing of it took effect.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +13,16 @@ pub enum OperationError {
     /// What exists already stands against it; the text says what to do instead.
     #[error("{0}")]
     Conflict(String),
+    /// Somebody changed it since the caller looked.
+    #[error("{0} was changed meanwhile; look at it again, then repeat the change")]
+    Stale(String),
+    /// GitHub, asked for it, stands against it.
+    #[error("{message}")]
+    GitHub {
+        /// For programs, such as `github_branch_not_found`.
+        code: &'static str,
+        message: String,
+    },
     /// What was given cannot be used; the text says why and never quotes a secret.
     #[error("{0}")]
     Invalid(String),
@@ -32,5 +43,26 @@ pub enum OperationError {
 impl OperationError {
     pub(super) fn not_found(what: &'static str, name: &impl ToString) -> Self {
         Self::NotFound { what, name: name.to_string() }
+    }
+
+    /// Fails unless what is there was last changed when the caller says; one who says nothing does not mind.
+    pub(super) fn check_fresh(
+        id: &impl ToString,
+        updated_at: Timestamp,
+        expected: Option<Timestamp>,
+    ) -> Result<(), Self> {
+        match expected {
+            Some(expected) if expected != updated_at => Err(Self::Stale(id.to_string())),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// A conflict in these words, if the database refused the data by this constraint.
+    pub(super) fn taken(error: StoreError, constraint: &str, why: impl FnOnce() -> String) -> Self {
+        if error.constraint() == Some(constraint) {
+            Self::Conflict(why())
+        } else {
+            Self::Store(error)
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! Connector mappings: which files become which config objects. A changed mapping always queues a sync.
 
+mod preview;
+
 use hookyard_domain::config_object::ObjectType;
 use hookyard_domain::ids::{MappingId, TargetId};
 use hookyard_domain::selector::Selector;
 use hookyard_store::mappings::{self, Mapping};
-use hookyard_store::{Db, Store, Tx, targets as target_rows};
+use hookyard_store::{Db, Store, StoreError, Tx, targets as target_rows};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -12,6 +15,8 @@ use uuid::Uuid;
 use super::actor::Change;
 use super::targets::{self, QueuedSync};
 use super::{Actor, OperationError};
+
+pub use preview::{PREVIEWED_MAX, Preview, PreviewSelector, PreviewedFile, preview};
 
 /// A mapping that was added or removed, and the sync that follows.
 #[derive(Debug, Clone, Serialize)]
@@ -47,7 +52,53 @@ pub async fn add(
     let mapping = require(&tx, id).await?;
     let changed =
         ChangedMapping { sync: targets::follow(&tx, &target).await?, mapping, mapping_revision };
-    record(&tx, actor, "connector_mapping.add", &changed).await?;
+    record(&tx, actor, "connector_mapping.add", None, &changed).await?;
+    tx.commit().await?;
+    Ok(changed)
+}
+
+/// What is to be changed of a mapping; what is none stays.
+#[derive(Debug, Clone, Default)]
+pub struct UpdateMapping {
+    pub selector: Option<Selector>,
+    pub object_type: Option<ObjectType>,
+}
+
+/// Changes a mapping, if it is as the caller saw it at `expected`; the sync that follows does what that means.
+pub async fn update(
+    store: &Store,
+    actor: &Actor,
+    id: MappingId,
+    to: UpdateMapping,
+    expected: Option<Timestamp>,
+) -> Result<ChangedMapping, OperationError> {
+    let mut conn = store.conn().await?;
+    let tx = conn.begin().await?;
+    // Whoever changes a mapping locks its target first.
+    let target = targets::require(&tx, require(&tx, id).await?.target_id).await?;
+    target_rows::lock(&tx, target.id).await?;
+    let before = require(&tx, id).await?;
+    OperationError::check_fresh(&id, before.updated_at, expected)?;
+    let selector = match to.selector {
+        Some(selector) => selector,
+        None => before.selector.parse().map_err(StoreError::from)?,
+    };
+    let object_type = to.object_type.unwrap_or(before.object_type);
+    if selector.as_str() == before.selector && object_type == before.object_type {
+        let mapping_revision = target.mapping_revision;
+        return Ok(ChangedMapping { mapping: before, mapping_revision, sync: None });
+    }
+    let mapping_revision = target_rows::bump_mapping_revision(&tx, target.id).await?;
+    let updated = mappings::update(&tx, id, &selector, object_type).await;
+    updated.map_err(|error| {
+        OperationError::taken(error, mappings::SELECTOR_TAKEN, || {
+            format!("the target has the selector {} already", selector.as_str())
+        })
+    })?;
+    let mapping = require(&tx, id).await?;
+    let changed =
+        ChangedMapping { sync: targets::follow(&tx, &target).await?, mapping, mapping_revision };
+    record(&tx, actor, "connector_mapping.update", Some(&before), &changed).await?;
     tx.commit().await?;
     Ok(changed)
 }
@@ -68,7 +119,7 @@ pub async fn remove(
     }
     let changed =
         ChangedMapping { sync: targets::follow(&tx, &target).await?, mapping, mapping_revision };
-    record(&tx, actor, "connector_mapping.remove", &changed).await?;
+    record(&tx, actor, "connector_mapping.remove", None, &changed).await?;
     tx.commit().await?;
     Ok(changed)
 }
@@ -83,6 +134,7 @@ async fn record(
     tx: &Tx<'_>,
     actor: &Actor,
     action: &'static str,
+    before: Option<&Mapping>,
     changed: &ChangedMapping,
 ) -> Result<(), OperationError> {
     let mapping = &changed.mapping;
@@ -90,7 +142,7 @@ async fn record(
         action,
         workspace: Some(mapping.workspace_id),
         subject: mapping.id.to_string(),
-        before: None,
+        before: before.map(|it| json!({ "selector": it.selector, "objectType": it.object_type })),
         after: Some(json!({
             "targetId": mapping.target_id, "selector": mapping.selector, "objectType": mapping.object_type,
             "mappingRevision": changed.mapping_revision, "syncEventId": changed.sync.as_ref().map(|sync| sync.id),

@@ -4,15 +4,17 @@ mod actor;
 mod error;
 mod shown;
 
+pub mod accounts;
 pub mod config_objects;
 pub mod connections;
-pub mod connectors;
 pub mod dead_letters;
 pub mod deliveries;
 pub mod doctor;
 pub mod events;
+pub mod github;
 pub mod github_app;
 pub mod grants;
+pub mod instances;
 pub mod mappings;
 pub mod members;
 pub mod migrate;

@@ -1,16 +1,24 @@
 //! Subscriptions: which events go to which connection, filtered and shaped how.
 
+mod trial;
+
 use hookyard_destinations::{Filter, Template};
+use hookyard_domain::connection::ConnectionKind;
 use hookyard_domain::delivery_retry::DeliveryRetryPolicy;
 use hookyard_domain::event_type::EventTypes;
 use hookyard_domain::ids::{ConnectionId, SubscriptionId};
 use hookyard_store::subscriptions::{self, NewSubscription, Subscription};
 use hookyard_store::{Db, Store};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::actor::Change;
 use super::{Actor, OperationError, connections};
+
+pub use trial::{
+    FilterResult, TRIAL_DATA_BYTES_MAX, Trial, TrialEvent, TrialRequest, Tried, of_saved, try_out,
+};
 
 /// A subscription to be added.
 #[derive(Debug, Clone)]
@@ -32,14 +40,13 @@ pub async fn add(
     new: AddSubscription,
 ) -> Result<Subscription, OperationError> {
     if let Some(filter) = &new.filter {
-        Filter::parse(filter).map_err(|error| OperationError::Invalid(error.to_string()))?;
+        check_filter(filter)?;
     }
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
     let connection = connections::require(&tx, new.connection).await?;
     if let Some(template) = &new.template {
-        Template::parse(connection.kind, template)
-            .map_err(|error| OperationError::Invalid(error.to_string()))?;
+        check_template(connection.kind, template)?;
     }
     let id = SubscriptionId(Uuid::now_v7());
     let subscription = NewSubscription {
@@ -55,6 +62,71 @@ pub async fn add(
     }
     let view = require(&tx, id).await?;
     actor.record(&tx, change("subscription.add", &view, None, Some(told(&view)))).await?;
+    tx.commit().await?;
+    Ok(view)
+}
+
+fn check_filter(filter: &str) -> Result<Filter, OperationError> {
+    Filter::parse(filter).map_err(|error| OperationError::Invalid(error.to_string()))
+}
+
+fn check_template(kind: ConnectionKind, template: &str) -> Result<Template, OperationError> {
+    Template::parse(kind, template).map_err(|error| OperationError::Invalid(error.to_string()))
+}
+
+/// What is to be changed of a subscription; what is none stays, what is none within is taken away.
+#[derive(Debug, Clone, Default)]
+pub struct UpdateSubscription {
+    pub event_types: Option<EventTypes>,
+    pub filter: Option<Option<String>>,
+    pub template: Option<Option<String>>,
+    pub retry_policy: Option<Option<DeliveryRetryPolicy>>,
+    pub active: Option<bool>,
+}
+
+/// Changes a subscription, if it is as the caller saw it at `expected`. Events that come from now on go by it.
+pub async fn update(
+    store: &Store,
+    actor: &Actor,
+    id: SubscriptionId,
+    to: UpdateSubscription,
+    expected: Option<Timestamp>,
+) -> Result<Subscription, OperationError> {
+    let mut conn = store.conn().await?;
+    let tx = conn.begin().await?;
+    subscriptions::lock(&tx, id).await?;
+    let before = require(&tx, id).await?;
+    OperationError::check_fresh(&id, before.updated_at, expected)?;
+    let connection = connections::require(&tx, before.connection_id).await?;
+    if let Some(Some(filter)) = &to.filter {
+        check_filter(filter)?;
+    }
+    if let Some(Some(template)) = &to.template {
+        check_template(connection.kind, template)?;
+    }
+    let event_types = match to.event_types {
+        Some(event_types) => event_types,
+        None => EventTypes::try_from(before.event_types.clone())
+            .map_err(|error| OperationError::Conflict(error.to_string()))?,
+    };
+    let filter = to.filter.unwrap_or_else(|| before.filter.clone());
+    let template = to.template.unwrap_or_else(|| before.template.clone());
+    let retry_policy = to.retry_policy.unwrap_or_else(|| before.retry_policy.clone());
+    let new = NewSubscription {
+        id,
+        connection: before.connection_id,
+        event_types: &event_types,
+        filter: filter.as_deref(),
+        template: template.as_deref(),
+        retry_policy: retry_policy.as_ref(),
+    };
+    subscriptions::update(&tx, &new).await?;
+    if let Some(active) = to.active {
+        subscriptions::set_active(&tx, id, active).await?;
+    }
+    let view = require(&tx, id).await?;
+    let change = change("subscription.update", &view, Some(told(&before)), Some(told(&view)));
+    actor.record(&tx, change).await?;
     tx.commit().await?;
     Ok(view)
 }

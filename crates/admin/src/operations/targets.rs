@@ -1,5 +1,7 @@
 //! Connector targets: the branches that are tracked.
 
+mod branch;
+
 use hookyard_domain::ids::{InstanceId, JobId, SyncEventId, TargetId};
 use hookyard_domain::sync_event::SyncTrigger;
 use hookyard_domain::target::{AccountStatus, InstanceStatus, RepositoryFullName, TargetStatus};
@@ -7,16 +9,16 @@ use hookyard_store::dead_letters::Subject;
 use hookyard_store::sync_events::{self, NewSync};
 use hookyard_store::targets::{self, NewTarget, Target};
 use hookyard_store::{Db, Store, Tx, job_list};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::actor::Change;
-use super::{Actor, OperationError, connectors};
+use super::{Actor, OperationError, accounts, instances};
 
-/// The longest branch name, in bytes: Git stores it as a file name.
-const BRANCH_BYTES_MAX: usize = 244;
+pub(super) use branch::check_branch;
 
 /// A branch to be tracked.
 #[derive(Debug, Clone)]
@@ -58,7 +60,7 @@ pub async fn add(store: &Store, actor: &Actor, new: AddTarget) -> Result<Target,
     check_branch(&new.branch)?;
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
-    let instance = connectors::require_instance(&tx, new.instance).await?;
+    let instance = instances::require(&tx, new.instance).await?;
     if instance.status == InstanceStatus::Archived {
         return Err(OperationError::Conflict(format!(
             "{} is archived; add another instance",
@@ -124,6 +126,71 @@ pub async fn resync(
     actor.record(&tx, change).await?;
     tx.commit().await?;
     Ok(queued)
+}
+
+/// What is to be changed of a target; what is none stays.
+#[derive(Debug, Clone, Default)]
+pub struct UpdateTarget {
+    /// Another branch of the repository, without `refs/heads/`.
+    pub branch: Option<String>,
+    pub disabled: Option<bool>,
+}
+
+/// A target that was changed, and the sync that follows.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedTarget {
+    #[serde(flatten)]
+    pub target: Target,
+    /// None when nothing changed, or the target is not synchronised at present.
+    pub sync: Option<QueuedSync>,
+}
+
+/// Changes a target, if it is as the caller saw it at `expected`, and has it synchronised.
+///
+/// On another branch the sync that follows changes the config objects to what that branch holds.
+pub async fn update(
+    store: &Store,
+    actor: &Actor,
+    id: TargetId,
+    to: UpdateTarget,
+    expected: Option<Timestamp>,
+) -> Result<ChangedTarget, OperationError> {
+    let mut conn = store.conn().await?;
+    let tx = conn.begin().await?;
+    targets::lock(&tx, id).await?;
+    let before = require(&tx, id).await?;
+    OperationError::check_fresh(&id, before.updated_at, expected)?;
+    let mut changed = false;
+    if let Some(branch) = &to.branch {
+        check_branch(branch)?;
+        let git_ref = format!("refs/heads/{branch}");
+        let moved = targets::set_branch(&tx, id, &git_ref).await;
+        changed |= moved.map_err(|error| {
+            OperationError::taken(error, targets::BRANCH_TAKEN, || {
+                format!("the instance tracks {branch} of {} already", before.repository)
+            })
+        })?;
+    }
+    if let Some(disabled) = to.disabled {
+        changed |= targets::set_disabled(&tx, id, disabled).await?;
+    }
+    let target = require(&tx, id).await?;
+    let sync = if changed { follow(&tx, &target).await? } else { None };
+    if changed {
+        let change = Change {
+            action: "connector_target.update",
+            workspace: Some(target.workspace_id),
+            subject: id.to_string(),
+            before: Some(json!({ "ref": before.git_ref, "status": before.status })),
+            after: Some(json!({
+                "ref": target.git_ref, "status": target.status, "syncEventId": sync.as_ref().map(|it| it.id),
+            })),
+        };
+        actor.record(&tx, change).await?;
+    }
+    tx.commit().await?;
+    Ok(ChangedTarget { target, sync })
 }
 
 /// Stops following a branch, or follows it again; its config objects stay as they are.
@@ -205,8 +272,8 @@ pub(super) async fn check_syncable(db: &impl Db, target: &Target) -> Result<(), 
             target.repository
         )));
     }
-    let instance = connectors::require_instance(db, target.instance_id).await?;
-    let account = connectors::require_account(db, instance.account_id).await?;
+    let instance = instances::require(db, target.instance_id).await?;
+    let account = accounts::require(db, instance.account_id).await?;
     match (account.status, instance.status) {
         (AccountStatus::Active, InstanceStatus::Active) => Ok(()),
         (AccountStatus::Active, status) => Err(OperationError::Conflict(format!(
@@ -229,51 +296,4 @@ fn note(target: &Target, allow_deletions: bool) -> Option<String> {
             target.repository, target.id
         )
     })
-}
-
-/// A branch's name by Git's rules (`git check-ref-format`).
-fn check_branch(branch: &str) -> Result<(), OperationError> {
-    let part = |part: &str| {
-        !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none()
-    };
-    let forbidden = |c: char| c.is_ascii_control() || " ~^:?*[\\".contains(c);
-    let good = (1..=BRANCH_BYTES_MAX).contains(&branch.len())
-        && branch.split('/').all(part)
-        && !branch.chars().any(forbidden)
-        && !branch.contains("..")
-        && !branch.contains("@{")
-        && !branch.ends_with('.')
-        && !branch.starts_with('-')
-        && branch != "@";
-    if branch.starts_with("refs/") {
-        return Err(OperationError::Invalid(
-            "write the branch without refs/heads/, such as main".to_owned(),
-        ));
-    }
-    if good {
-        Ok(())
-    } else {
-        Err(OperationError::Invalid(format!("{branch:?} is no name that Git gives a branch")))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_branch_is_named_by_gits_rules() {
-        for good in ["main", "feature/x-1", "v1.2", "übung"] {
-            assert!(check_branch(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "", "/a", "a/", "a//b", ".a", "a/.b", "a..b", "a b", "a~1", "a^", "a:b", "a?", "a*",
-            "a[b", "a\\b",
-        ] {
-            assert!(check_branch(bad).is_err(), "{bad}");
-        }
-        for bad in ["a.lock", "a.lock/b", "a.", "@", "a@{1}", "-a", "refs/heads/main", "a\u{7f}"] {
-            assert!(check_branch(bad).is_err(), "{bad}");
-        }
-    }
 }

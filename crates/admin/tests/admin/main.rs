@@ -1,6 +1,7 @@
 //! The command line as an operator meets it: the real binary, under its own database role, on a real database.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
+mod asking_github;
 mod bad_input;
 mod changes;
 mod connections;
@@ -18,4 +19,6 @@ mod stories;
 mod subscriptions;
 mod terminal;
 mod tokens;
+mod tracking;
+mod trials;
 mod yard;

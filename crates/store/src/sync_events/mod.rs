@@ -14,5 +14,5 @@ mod tracked;
 pub use end::{Applied, End, FileResult, Looked, Spent, bury, end, park, retry};
 pub use past::{Shown, shown};
 pub use pointers::{SyncPointer, pointers};
-pub use queue::{NewSync, Told, queue, queue_for_push, record};
+pub use queue::{NewSync, Told, queue, queue_for_push, queue_of_instance, record};
 pub use start::{Start, SyncWork, start};

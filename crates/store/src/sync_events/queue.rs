@@ -1,7 +1,7 @@
 //! New sync events, from the operator or the worker. The ingress writes its own in its one statement.
 
 use hookyard_domain::github_event::Push;
-use hookyard_domain::ids::{EventId, SyncEventId, TargetId, WorkspaceId};
+use hookyard_domain::ids::{EventId, InstanceId, SyncEventId, TargetId, WorkspaceId};
 use hookyard_domain::sync_event::SyncTrigger;
 use uuid::Uuid;
 
@@ -46,6 +46,27 @@ pub async fn queue(db: &impl Db, sync: &NewSync) -> Result<SyncEventId, StoreErr
         )
         .await?;
     Ok(SyncEventId(row.get("subject_id")))
+}
+
+/// Queues a sync of every target of an instance that can be synchronised; returns how many.
+///
+/// Whether the instance itself is active is the caller's to know.
+pub async fn queue_of_instance(
+    tx: &Tx<'_>,
+    instance: InstanceId,
+    trigger: SyncTrigger,
+) -> Result<u64, StoreError> {
+    const SQL: &str = "-- sync_events::queue_of_instance
+        with syncs as (
+            insert into sync_event (id, workspace_id, target_id, trigger, status, repository, git_ref)
+            select uuid_v7(now()), workspace_id, id, $2, 'queued', repository, git_ref
+              from connector_target
+             where instance_id = $1 and status not in ('disabled', 'repository_removed')
+         returning id, workspace_id
+        )
+        insert into job (subject_id, workspace_id, kind, state, due_at)
+        select id, workspace_id, 'sync', 'scheduled', now() from syncs";
+    tx.execute(SQL, &[/* instance */ &instance.0, /* trigger */ &trigger.as_str()]).await
 }
 
 /// Queues a sync for every target that follows the pushed branch, redundant or not; returns their workspaces.

@@ -10,7 +10,10 @@ use std::fmt::Debug;
 use hookyard_domain::config_object::{ObjectStatus, ObjectType};
 use hookyard_domain::delivery::DeliveryState;
 use hookyard_domain::event::EventOutcome;
-use hookyard_domain::ids::{ConfigObjectId, SourceId, SyncEventId, TargetId, WorkspaceId};
+use hookyard_domain::ids::{
+    AccountId, ConfigObjectId, ConnectionId, InstanceId, SourceId, SyncEventId, TargetId,
+    WorkspaceId,
+};
 use hookyard_domain::job::{JobKind, JobState};
 use hookyard_domain::sync_event::{FileOutcome, SyncStatus};
 use hookyard_store::audit::{self, AuditFilter};
@@ -53,6 +56,15 @@ async fn set_up_lists(conn: &Conn) {
     walk("mappings", async |page| mappings::list(conn, None, page).await).await;
     walk("mappings of a target", async |page| mappings::list(conn, Some(target()), page).await)
         .await;
+    let (account, instance) = (AccountId(fixed(7)), InstanceId(fixed(7)));
+    walk("instances of an account", async |page| {
+        instances::list_of_account(conn, account, page).await
+    })
+    .await;
+    walk("targets of an instance", async |page| {
+        targets::list_of_instance(conn, instance, page).await
+    })
+    .await;
     for workspace in [None, Some(workspace())] {
         let of = format!("of {workspace:?}");
         walk(&format!("sources {of}"), async |page| sources::list(conn, workspace, page).await)
@@ -138,6 +150,11 @@ async fn event_lists(conn: &Conn) {
 }
 
 async fn outbound_lists(conn: &Conn) {
+    let connection = ConnectionId(fixed(7));
+    walk("subscriptions of a connection", async |page| {
+        subscriptions::list_of_connection(conn, connection, page).await
+    })
+    .await;
     for workspace in [None, Some(workspace())] {
         let of = format!("of {workspace:?}");
         walk(&format!("connections {of}"), async |page| {

@@ -1,10 +1,12 @@
 //! `connector account ...`.
 
 use clap::Subcommand;
-use hookyard_admin::operations::{connectors as operation, workspaces};
+use hookyard_admin::operations::accounts::{self as operation, AccountRepository};
+use hookyard_admin::operations::workspaces;
 use hookyard_domain::ids::AccountId;
 use hookyard_domain::workspace::Slug;
 use hookyard_store::accounts::{self, Account};
+use serde_json::json;
 
 use crate::commands::paging::PageArgs;
 use crate::output::{Answer, Fields, Table, next_page, time};
@@ -35,6 +37,14 @@ pub(crate) enum AccountCommand {
     },
     /// Show an account
     Show { id: AccountId },
+    /// List the repositories that the installation may read, as GitHub says
+    Repositories { id: AccountId },
+    /// Bring a disconnected account back; its instances stay archived until each is enabled
+    Reconnect {
+        id: AccountId,
+        #[command(flatten)]
+        because: Because,
+    },
     /// Disconnect an account: archive its instances, delete their config objects, keep the records
     Disconnect {
         id: AccountId,
@@ -49,7 +59,7 @@ pub(crate) async fn run(command: AccountCommand, settings: &Settings) -> anyhow:
         AccountCommand::Add { workspace, installation_id, login, because } => {
             let actor = because.actor()?;
             let account =
-                operation::add_account(&store, &actor, &workspace, installation_id, &login).await?;
+                operation::add(&store, &actor, &workspace, installation_id, &login).await?;
             Answer::new(&account, fields(&account).render())
         }
         AccountCommand::List { workspace, page } => {
@@ -74,11 +84,19 @@ pub(crate) async fn run(command: AccountCommand, settings: &Settings) -> anyhow:
             Answer::new(&page, text)
         }
         AccountCommand::Show { id } => {
-            let account = operation::require_account(&store.conn().await?, id).await?;
+            let account = operation::require(&store.conn().await?, id).await?;
+            Answer::new(&account, fields(&account).render())
+        }
+        AccountCommand::Repositories { id } => {
+            let found = operation::repositories(&settings.github(&store)?, id).await?;
+            Answer::new(&json!({ "items": found, "nextCursor": null }), repositories(&found))
+        }
+        AccountCommand::Reconnect { id, because } => {
+            let account = operation::reconnect(&store, &because.actor()?, id).await?;
             Answer::new(&account, fields(&account).render())
         }
         AccountCommand::Disconnect { id, because } => {
-            let done = operation::disconnect_account(&store, &because.actor()?, id).await?;
+            let done = operation::disconnect(&store, &because.actor()?, id).await?;
             let text = fields(&done.account)
                 .field("instances archived", done.gone.instances_archived)
                 .field("syncs ended", done.gone.syncs_ended)
@@ -87,6 +105,19 @@ pub(crate) async fn run(command: AccountCommand, settings: &Settings) -> anyhow:
             Answer::new(&done, text)
         }
     }
+}
+
+fn repositories(items: &[AccountRepository]) -> String {
+    let mut table = Table::new(&["ID", "REPOSITORY", "DEFAULT BRANCH", "ARCHIVED"]);
+    for it in items {
+        table.row([
+            it.repository_id.to_string(),
+            it.full_name.clone(),
+            it.default_branch.clone(),
+            if it.archived { "yes" } else { "no" }.to_owned(),
+        ]);
+    }
+    table.render("the installation may read no repository")
 }
 
 fn fields(account: &Account) -> Fields {

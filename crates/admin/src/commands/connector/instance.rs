@@ -1,7 +1,8 @@
 //! `connector instance ...`.
 
-use clap::Subcommand;
-use hookyard_admin::operations::{connectors as operation, workspaces};
+use clap::{Args, Subcommand};
+use hookyard_admin::operations::instances::{self as operation, Configuration};
+use hookyard_admin::operations::workspaces;
 use hookyard_domain::ids::{AccountId, InstanceId};
 use hookyard_domain::workspace::Slug;
 use hookyard_store::instances::{self, Instance};
@@ -27,47 +28,117 @@ pub(crate) enum InstanceCommand {
         /// Only this workspace's
         #[arg(long, value_name = "SLUG")]
         workspace: Option<Slug>,
+        /// Only this account's
+        #[arg(long, value_name = "ID", conflicts_with = "workspace")]
+        account: Option<AccountId>,
         #[command(flatten)]
         page: PageArgs<InstanceId>,
     },
     /// Show an instance
     Show { id: InstanceId },
+    /// Count what an instance is made of and brings in
+    Configuration { id: InstanceId },
+    /// Call it otherwise
+    Rename {
+        id: InstanceId,
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        because: Because,
+    },
+    /// Synchronise all its targets, whether anything changed or not
+    SyncNow(ChangeArgs),
+    /// Follow nothing any more; its config objects stay
+    Disable(ChangeArgs),
+    /// Follow its targets again, and synchronise them
+    Enable(ChangeArgs),
+    /// Put it away; its config objects stay
+    Archive(ChangeArgs),
+    /// Put it away and delete its config objects; the records stay
+    Remove(ChangeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChangeArgs {
+    id: InstanceId,
+    #[command(flatten)]
+    because: Because,
 }
 
 pub(crate) async fn run(command: InstanceCommand, settings: &Settings) -> anyhow::Result<Answer> {
     let store = settings.store().await?;
     match command {
         InstanceCommand::Add { account, name, because } => {
-            shown(&operation::add_instance(&store, &because.actor()?, account, &name).await?)
+            shown(&operation::add(&store, &because.actor()?, account, &name).await?)
         }
-        InstanceCommand::List { workspace, page } => {
+        InstanceCommand::List { workspace, account, page } => {
             let conn = store.conn().await?;
-            let workspace = workspaces::filter(&conn, workspace.as_ref()).await?;
-            let page = instances::list(&conn, workspace, page.request()?).await?;
-            let mut table = Table::new(&["ID", "WORKSPACE", "NAME", "STATUS", "ACCOUNT"]);
-            for it in &page.items {
-                let (status, account) = (it.status.to_string(), it.account_id.to_string());
-                table.row([
-                    it.id.to_string(),
-                    it.workspace.clone(),
-                    it.name.clone(),
-                    status,
-                    account,
-                ]);
-            }
-            let mut text =
-                table.render("no instances; add one with `hookyard-admin connector instance add`");
+            let page = if let Some(account) = account {
+                instances::list_of_account(&conn, account, page.request()?).await?
+            } else {
+                let workspace = workspaces::filter(&conn, workspace.as_ref()).await?;
+                instances::list(&conn, workspace, page.request()?).await?
+            };
+            let mut text = table(&page.items);
             next_page(&mut text, page.next_cursor);
             Answer::new(&page, text)
         }
-        InstanceCommand::Show { id } => {
-            shown(&operation::require_instance(&store.conn().await?, id).await?)
+        InstanceCommand::Show { id } => shown(&operation::require(&store.conn().await?, id).await?),
+        InstanceCommand::Configuration { id } => {
+            let configuration = operation::configuration(&store, id).await?;
+            Answer::new(&configuration, configured(&configuration))
+        }
+        InstanceCommand::Rename { id, name, because } => {
+            shown(&operation::rename(&store, &because.actor()?, id, &name, None).await?)
+        }
+        InstanceCommand::SyncNow(ChangeArgs { id, because }) => {
+            let queued = operation::sync_now(&store, &because.actor()?, id).await?;
+            let text = Fields::default().field("syncs queued", queued.syncs_queued);
+            Answer::new(&queued, text.field("next", "hookyard-admin sync-events list").render())
+        }
+        InstanceCommand::Disable(ChangeArgs { id, because }) => {
+            shown(&operation::disable(&store, &because.actor()?, id).await?)
+        }
+        InstanceCommand::Enable(ChangeArgs { id, because }) => {
+            shown(&operation::enable(&store, &because.actor()?, id).await?)
+        }
+        InstanceCommand::Archive(ChangeArgs { id, because }) => {
+            shown(&operation::archive(&store, &because.actor()?, id).await?)
+        }
+        InstanceCommand::Remove(ChangeArgs { id, because }) => {
+            let done = operation::remove(&store, &because.actor()?, id).await?;
+            let text = fields(&done.instance)
+                .field("syncs ended", done.gone.syncs_ended)
+                .field("objects deleted", done.gone.objects_deleted)
+                .render();
+            Answer::new(&done, text)
         }
     }
 }
 
+fn table(items: &[Instance]) -> String {
+    let mut table = Table::new(&["ID", "WORKSPACE", "NAME", "STATUS", "ACCOUNT"]);
+    for it in items {
+        let (status, account) = (it.status.to_string(), it.account_id.to_string());
+        table.row([it.id.to_string(), it.workspace.clone(), it.name.clone(), status, account]);
+    }
+    table.render("no instances; add one with `hookyard-admin connector instance add`")
+}
+
+fn configured(it: &Configuration) -> String {
+    fields(&it.connector_instance)
+        .field("targets", it.counts.target_count)
+        .field("mappings", it.counts.mapping_count)
+        .field("config objects", it.counts.imported_config_object_count)
+        .render()
+}
+
 fn shown(instance: &Instance) -> anyhow::Result<Answer> {
-    let text = Fields::default()
+    Answer::new(instance, fields(instance).render())
+}
+
+fn fields(instance: &Instance) -> Fields {
+    Fields::default()
         .field("instance", instance.id)
         .field("workspace", &instance.workspace)
         .field("name", &instance.name)
@@ -75,6 +146,4 @@ fn shown(instance: &Instance) -> anyhow::Result<Answer> {
         .field("account", instance.account_id)
         .field("created", time(instance.created_at))
         .field("updated", time(instance.updated_at))
-        .render();
-    Answer::new(instance, text)
 }

@@ -1,9 +1,9 @@
 //! `connector target ...`.
 
 use clap::Subcommand;
-use hookyard_admin::operations::targets::{self as operation, AddTarget, QueuedSync};
-use hookyard_admin::operations::workspaces;
-use hookyard_domain::ids::{InstanceId, TargetId};
+use hookyard_admin::operations::targets::{self as operation, AddTarget, QueuedSync, UpdateTarget};
+use hookyard_admin::operations::{accounts, workspaces};
+use hookyard_domain::ids::{AccountId, InstanceId, TargetId};
 use hookyard_domain::target::RepositoryFullName;
 use hookyard_domain::workspace::Slug;
 use hookyard_store::targets::{self, Target};
@@ -35,11 +35,34 @@ pub(crate) enum TargetCommand {
         /// Only this workspace's
         #[arg(long, value_name = "SLUG")]
         workspace: Option<Slug>,
+        /// Only this instance's
+        #[arg(long, value_name = "ID", conflicts_with = "workspace")]
+        instance: Option<InstanceId>,
         #[command(flatten)]
         page: PageArgs<TargetId>,
     },
     /// Show a target
     Show { id: TargetId },
+    /// Ask GitHub whether a repository can be read and has the branch; changes nothing
+    Validate {
+        #[arg(long, value_name = "ID")]
+        account: AccountId,
+        /// owner/name
+        #[arg(long)]
+        repository: RepositoryFullName,
+        /// The branch, without refs/heads/; else the default branch
+        #[arg(long)]
+        branch: Option<String>,
+    },
+    /// Follow another branch of the repository, and synchronise it
+    SetBranch {
+        id: TargetId,
+        /// The branch, without refs/heads/
+        #[arg(long)]
+        branch: String,
+        #[command(flatten)]
+        because: Because,
+    },
     /// Queue a sync, whether anything changed or not
     Resync {
         id: TargetId,
@@ -70,29 +93,37 @@ pub(crate) async fn run(command: TargetCommand, settings: &Settings) -> anyhow::
             let new = AddTarget { instance, repository, repository_id, branch };
             shown(&operation::add(&store, &because.actor()?, new).await?)
         }
-        TargetCommand::List { workspace, page } => {
+        TargetCommand::List { workspace, instance, page } => {
             let conn = store.conn().await?;
-            let workspace = workspaces::filter(&conn, workspace.as_ref()).await?;
-            let page = targets::list(&conn, workspace, page.request()?).await?;
-            let mut table =
-                Table::new(&["ID", "WORKSPACE", "REPOSITORY", "BRANCH", "STATUS", "APPLIED", "AT"]);
-            for it in &page.items {
-                table.row([
-                    it.id.to_string(),
-                    it.workspace.clone(),
-                    it.repository.clone(),
-                    branch(&it.git_ref).to_owned(),
-                    it.status.to_string(),
-                    short_sha(it.applied_sha.as_deref()),
-                    since(it.applied_at),
-                ]);
-            }
-            let mut text =
-                table.render("no targets; add one with `hookyard-admin connector target add`");
+            let page = if let Some(instance) = instance {
+                targets::list_of_instance(&conn, instance, page.request()?).await?
+            } else {
+                let workspace = workspaces::filter(&conn, workspace.as_ref()).await?;
+                targets::list(&conn, workspace, page.request()?).await?
+            };
+            let mut text = table(&page.items);
             next_page(&mut text, page.next_cursor);
             Answer::new(&page, text)
         }
         TargetCommand::Show { id } => shown(&operation::require(&store.conn().await?, id).await?),
+        TargetCommand::Validate { account, repository, branch } => {
+            let github = settings.github(&store)?;
+            let branch = branch.as_deref();
+            let valid = accounts::validate_target(&github, account, &repository, branch).await?;
+            let text = Fields::default()
+                .field("repository", &valid.repository.full_name)
+                .field("repository id", valid.repository.repository_id)
+                .field("branch", &valid.branch)
+                .field("head", &valid.head_sha)
+                .render();
+            Answer::new(&valid, text)
+        }
+        TargetCommand::SetBranch { id, branch, because } => {
+            let to = UpdateTarget { branch: Some(branch), ..UpdateTarget::default() };
+            let changed = operation::update(&store, &because.actor()?, id, to, None).await?;
+            let sync = changed.sync.as_ref().map(|it| it.id);
+            Answer::new(&changed, fields(&changed.target).maybe("sync queued", sync).render())
+        }
         TargetCommand::Resync { id, allow_deletions, because } => {
             let queued = operation::resync(&store, &because.actor()?, id, allow_deletions).await?;
             Answer::new(&queued, queued_text(&queued))
@@ -104,6 +135,23 @@ pub(crate) async fn run(command: TargetCommand, settings: &Settings) -> anyhow::
             shown(&operation::set_disabled(&store, &because.actor()?, id, false).await?)
         }
     }
+}
+
+fn table(items: &[Target]) -> String {
+    let mut table =
+        Table::new(&["ID", "WORKSPACE", "REPOSITORY", "BRANCH", "STATUS", "APPLIED", "AT"]);
+    for it in items {
+        table.row([
+            it.id.to_string(),
+            it.workspace.clone(),
+            it.repository.clone(),
+            branch(&it.git_ref).to_owned(),
+            it.status.to_string(),
+            short_sha(it.applied_sha.as_deref()),
+            since(it.applied_at),
+        ]);
+    }
+    table.render("no targets; add one with `hookyard-admin connector target add`")
 }
 
 /// What a person reads when a sync was queued.
@@ -127,12 +175,16 @@ pub(crate) fn short_sha(sha: Option<&str>) -> String {
 }
 
 fn shown(target: &Target) -> anyhow::Result<Answer> {
+    Answer::new(target, fields(target).render())
+}
+
+fn fields(target: &Target) -> Fields {
     let status = if target.archived {
         format!("{} (archived on GitHub)", target.status)
     } else {
         target.status.to_string()
     };
-    let text = Fields::default()
+    Fields::default()
         .field("target", target.id)
         .field("workspace", &target.workspace)
         .field("instance", target.instance_id)
@@ -145,6 +197,4 @@ fn shown(target: &Target) -> anyhow::Result<Answer> {
         .maybe("applied", target.applied_at.map(time))
         .field("created", time(target.created_at))
         .field("updated", time(target.updated_at))
-        .render();
-    Answer::new(target, text)
 }

@@ -174,21 +174,39 @@ async fn save(
     Ok(id)
 }
 
-/// Sets how hard a connection may be called; what is not given stays.
-pub async fn set_limits(
+/// What is to be changed of a connection beside its credentials; what is none stays.
+#[derive(Debug, Clone, Default)]
+pub struct UpdateConnection {
+    pub name: Option<Name>,
+    pub limits: Limits,
+}
+
+/// Changes a connection's name and how hard it may be called, if it is as the caller saw it at `expected`.
+pub async fn update(
     store: &Store,
     actor: &Actor,
     id: ConnectionId,
-    limits: Limits,
+    to: UpdateConnection,
+    expected: Option<Timestamp>,
 ) -> Result<Connection, OperationError> {
-    limits.check()?;
+    to.limits.check()?;
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
+    connections::lock(&tx, id).await?;
     let before = require(&tx, id).await?;
+    OperationError::check_fresh(&id, before.updated_at, expected)?;
     check_connected(&before)?;
-    limits.set(&tx, id, &Limits::of(&before)).await?;
+    if let Some(name) = &to.name {
+        connections::rename(&tx, id, name).await.map_err(|error| {
+            OperationError::taken(error, connections::NAME_TAKEN, || {
+                let (kind, name) = (before.kind, name.as_str());
+                format!("the workspace has a connection of kind {kind} named {name} already")
+            })
+        })?;
+    }
+    to.limits.set(&tx, id, &Limits::of(&before)).await?;
     let connection = require(&tx, id).await?;
-    actor.record(&tx, change("connection.set_limits", Some(&before), &connection)).await?;
+    actor.record(&tx, change("connection.update", Some(&before), &connection)).await?;
     tx.commit().await?;
     Ok(connection)
 }
