@@ -28,7 +28,7 @@ pub(crate) struct ServeArgs {
         long,
         env = "HOOKYARD_ADMIN_LISTEN",
         value_name = "ADDRESS",
-        default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 8082))
+        default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 8084))
     )]
     admin_listen: SocketAddr,
     /// Where people reach the console; by https, cookies are sent over nothing else

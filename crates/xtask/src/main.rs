@@ -38,6 +38,8 @@ enum Command {
     Demo(demo::Args),
     /// Set everything up and run every test
     Test(test::Args),
+    /// Take the pictures of the console that the README shows, with a real browser
+    Screenshots,
     /// Run private servers and the three processes for development
     #[command(subcommand)]
     Stack(stack::Command),
@@ -98,9 +100,10 @@ async fn run(command: Command, context: Context) -> Result<ExitCode> {
     match command {
         Command::Demo(args) => demo::run(args, context).await,
         Command::Test(args) => test::run(args, context).await,
+        Command::Screenshots => test::take_pictures(context).await,
         Command::Stack(command) => stack::run(command, context).await,
         Command::Bench(args) => bench::run(args, context).await,
-        Command::Chaos(args) => chaos::run(args, context).await,
+        Command::Chaos(args) => Box::pin(chaos::run(args, context)).await,
         Command::Lint => lint::run().await,
     }
 }

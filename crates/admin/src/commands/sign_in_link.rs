@@ -21,7 +21,7 @@ pub(crate) struct SignInLinkArgs {
         long,
         env = "HOOKYARD_ADMIN_URL",
         value_name = "URL",
-        default_value = "http://127.0.0.1:8082"
+        default_value = "http://127.0.0.1:8084"
     )]
     admin_url: Url,
     #[command(flatten)]

@@ -23,6 +23,13 @@ return shown.find(element => names(element).includes(wanted))
     || null;
 ";
 
+const POST: &str = r"
+const [path, form, done] = arguments;
+const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+fetch(path, { method: 'POST', headers, body: form, redirect: 'manual' })
+  .then(answer => done(answer.status), error => done(String(error)));
+";
+
 /// What the `WebDriver` standard calls a reference to an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -80,6 +87,24 @@ impl Browser {
     pub async fn sees(&self, words: &str) {
         self.patiently(&format!("it says {words:?}"), async || self.text().await.contains(words))
             .await;
+    }
+
+    /// Waits until `condition` holds; `what` says in words what is waited for.
+    ///
+    /// # Panics
+    /// When it does not come to that.
+    pub async fn becomes(&self, what: &str, condition: impl AsyncFnMut() -> bool) {
+        self.patiently(what, condition).await;
+    }
+
+    /// Posts a form from the page that is shown, as a script of it would, and gives the answer's status.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn send(&self, path: &str, form: &str) -> u64 {
+        let arguments = vec![json!(path), json!(form)];
+        let answer = self.client.execute_async(POST, arguments).await.expect("a page can post");
+        answer.as_u64().unwrap_or_else(|| panic!("POST {path}: {answer}"))
     }
 
     /// Waits until the address begins with `path`.

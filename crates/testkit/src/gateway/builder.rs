@@ -59,6 +59,7 @@ pub struct GatewayBuilder {
     pub(super) mappings: Vec<(String, String)>,
     pub(super) sources: bool,
     pub(super) target: bool,
+    pub(super) console: bool,
     pub(super) proxied: bool,
     pub(super) servers: Option<OwnServers>,
     pub(super) binaries: Option<PathBuf>,
@@ -78,6 +79,7 @@ impl Default for GatewayBuilder {
                 .into(),
             sources: true,
             target: true,
+            console: false,
             proxied: false,
             servers: None,
             binaries: None,
@@ -134,6 +136,13 @@ impl GatewayBuilder {
     #[must_use]
     pub fn without_target(mut self) -> Self {
         self.target = false;
+        self
+    }
+
+    /// Serves API and console, too.
+    #[must_use]
+    pub fn console(mut self) -> Self {
+        self.console = true;
         self
     }
 

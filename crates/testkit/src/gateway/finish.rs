@@ -42,7 +42,7 @@ impl Gateway {
     }
 
     fn members(&self) -> impl Iterator<Item = &Member> {
-        self.ingresses.iter().chain(&self.workers)
+        self.ingresses.iter().chain(&self.workers).chain(&self.console)
     }
 }
 

@@ -28,6 +28,7 @@ const LOG_TAIL_LINES: usize = 30;
 pub(super) struct Launch {
     pub(super) name: String,
     pub(super) program: PathBuf,
+    pub(super) arguments: &'static [&'static str],
     pub(super) environment: Vec<(String, String)>,
     /// The public listener; the private one for a process that has no other.
     pub(super) address: SocketAddr,
@@ -232,6 +233,7 @@ impl Member {
 
     fn command(&self) -> Command {
         let mut command = without_settings(&self.launch.program);
+        command.args(self.launch.arguments);
         command.envs(self.launch.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null());
         command

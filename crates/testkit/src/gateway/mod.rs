@@ -70,6 +70,7 @@ pub struct Gateway {
     // Ended in this order when a test fails.
     ingresses: Vec<Member>,
     workers: Vec<Member>,
+    console: Option<Member>,
     github: Option<GithubSim>,
     repo: Option<Mutex<GitRepo>>,
     callers: Vec<Caller>,
@@ -108,6 +109,11 @@ impl Gateway {
     /// The `n`-th worker, in the order in which the builder was told.
     pub fn worker(&self, n: usize) -> &Member {
         self.workers.get(n).expect("so many workers were asked for")
+    }
+
+    /// API and console, if the builder was told [`GatewayBuilder::console`].
+    pub fn console(&self) -> &Member {
+        self.console.as_ref().expect("the console was asked for")
     }
 
     /// `hookyard-admin` with this gateway's settings.

@@ -83,8 +83,9 @@ impl GatewayBuilder {
             .zip(&self.workers)
             .map(|((n, ports), worker)| common.worker(n, *ports, worker, github_url.as_deref()))
             .collect();
-        ingresses.iter().chain(&workers).for_each(Member::launch);
-        for member in ingresses.iter().chain(&workers) {
+        let console = self.console.then(|| common.console(github_url.as_deref()));
+        ingresses.iter().chain(&workers).chain(&console).for_each(Member::launch);
+        for member in ingresses.iter().chain(&workers).chain(&console) {
             member.ready().await;
         }
         let caller = |member: &Member| Caller::new(format!("http://{}", member.address()));
@@ -95,6 +96,7 @@ impl GatewayBuilder {
             may_leave_jobs: self.may_leave_jobs || workers.is_empty(),
             ingresses,
             workers,
+            console,
             github,
             repo,
             admin,
@@ -158,11 +160,29 @@ impl<'a> Common<'a> {
 
     fn admin(&self) -> Admin {
         let [health] = ports::free().expect("there are free ports");
+        let environment = self.admin_settings(health);
+        Admin { program: self.place.binaries.join("hookyard-admin"), environment }
+    }
+
+    fn admin_settings(&self, health: u16) -> Vec<Setting> {
         let mut environment = self.settings("hookyard_admin", health);
         environment.push(setting("HOOKYARD_SOURCE_KEYS", &self.source_keys));
         environment.push(setting("HOOKYARD_VAULT_KEYS", &self.vault_keys));
         environment.push(setting("HOOKYARD_OUTBOUND_ALLOW", LOOPBACK));
-        Admin { program: self.place.binaries.join("hookyard-admin"), environment }
+        environment
+    }
+
+    /// `hookyard-admin serve`.
+    fn console(&self, github: Option<&str>) -> Member {
+        let [public, health] = ports::free().expect("there are free ports");
+        let mut environment = self.admin_settings(health);
+        environment.push(setting("HOOKYARD_ADMIN_LISTEN", &local(public).to_string()));
+        if let Some(github) = github {
+            environment.push(setting("HOOKYARD_GITHUB_API_URL", github));
+        }
+        let launch = self.launch("console".to_owned(), "hookyard-admin", environment);
+        let (address, health) = (local(public), local(health));
+        Member::new(Launch { arguments: &["serve"], address, health, ..launch })
     }
 
     fn ingress(&self, n: usize, [public, health]: [u16; 2], settings: &[Setting]) -> Member {
@@ -199,14 +219,21 @@ impl<'a> Common<'a> {
         environment: Vec<Setting>,
         [address, health]: [u16; 2],
     ) -> Member {
-        Member::new(Launch {
+        let launch = self.launch(name, program, environment);
+        Member::new(Launch { address: local(address), health: local(health), ..launch })
+    }
+
+    /// How a process without arguments and with no address yet is started.
+    fn launch(&self, name: String, program: &str, environment: Vec<Setting>) -> Launch {
+        Launch {
             program: self.place.binaries.join(program),
+            arguments: &[],
             environment,
-            address: local(address),
-            health: local(health),
+            address: local(0),
+            health: local(0),
             log: self.dir.join(format!("{name}.log")),
             name,
-        })
+        }
     }
 }
 

@@ -17,4 +17,4 @@ pub mod wait;
 
 pub use postgres::{Durability, Mode, Postgres, PostgresConfig};
 pub use rabbitmq::{RabbitMq, RabbitMqConfig};
-pub use test_env::{TestEnv, test_browser, test_env};
+pub use test_env::{TestEnv, test_browser, test_env, test_pictures};

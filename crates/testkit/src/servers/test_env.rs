@@ -28,6 +28,11 @@ pub fn test_browser() -> BrowserTools {
     }
 }
 
+/// Where the pictures of pages are to be kept; none: nowhere.
+pub fn test_pictures() -> Option<PathBuf> {
+    env::var_os("HOOKYARD_TEST_PICTURES_DIR").map(PathBuf::from)
+}
+
 /// The servers of this test run.
 ///
 /// # Panics

@@ -54,7 +54,7 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<ExitCode> {
     };
     say::step(&format!("Everything was as expected, after {}", say::duration(started.elapsed())));
     if !args.once {
-        show::where_next(&stack);
+        show::where_next(&stack).await?;
         context.interrupted.cancelled().await;
         say::step("Ending the demo");
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use super::records::{Delivered, File, SyncEvent};
@@ -109,11 +109,13 @@ pub(super) async fn jobs(stack: &Stack) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn where_next(stack: &Stack) {
+pub(super) async fn where_next(stack: &Stack) -> Result<()> {
     let target = stack.plan.seeds.target.as_deref().unwrap_or_default();
     let branch = stack.plan.repository.as_ref().map_or("main", |repository| &repository.branch);
     let move_branch = format!("{}/_sim/branches/{branch}", stack.plan.github_url());
-    say::step("It stays up until Ctrl-C. In another terminal:");
+    say::step("It stays up until Ctrl-C. In a browser, signed in by this link, which works once:");
+    say::detail(&sign_in_link(stack).await?);
+    say::step("In another terminal:");
     say::detail(&format!("set -a; source {}; set +a", stack.layout.env_file().display()));
     say::detail(&format!("$HOOKYARD_ADMIN_BIN sync-events list --target {target}"));
     say::detail("$HOOKYARD_ADMIN_BIN events list");
@@ -122,7 +124,17 @@ pub(super) fn where_next(stack: &Stack) {
     say::detail("$HOOKYARD_ADMIN_BIN doctor");
     say::detail(&format!("curl -s -X POST {move_branch} -d '{{\"sha\": \"{branch}~1\"}}'"));
     say::detail(&format!("curl -s {}/_sim/requests", stack.plan.receiver_url()));
+    say::detail("$HOOKYARD_ADMIN_BIN sign-in-link --member $HOOKYARD_DEMO_OWNER");
     say::detail(&format!("Logs: {}", stack.layout.logs().display()));
+    Ok(())
+}
+
+/// The address of a page with one button, which signs in as the demo workspace's owner.
+async fn sign_in_link(stack: &Stack) -> Result<String> {
+    let owner = stack.plan.seeds.owner.as_deref().context("the owner was made")?;
+    let made: Value = stack.admin.json(&["sign-in-link", "--member", owner]).await?;
+    let url = made.get("url").and_then(Value::as_str);
+    url.map(str::to_owned).with_context(|| format!("sign-in-link printed no url: {made}"))
 }
 
 /// The files that the sync did something about.

@@ -14,13 +14,14 @@ use super::plan::{self, Plan};
 use super::seed::WORKSPACE;
 
 /// The names that processes read as their own settings, too.
-const SETTINGS: [&str; 6] = [
+const SETTINGS: [&str; 7] = [
     "HOOKYARD_DATABASE_URL",
     "HOOKYARD_AMQP_URL",
     "HOOKYARD_SOURCE_KEYS",
     "HOOKYARD_VAULT_KEYS",
     "HOOKYARD_GITHUB_API_URL",
     "HOOKYARD_OUTBOUND_ALLOW",
+    "HOOKYARD_ADMIN_URL",
 ];
 
 /// Every name that a shell may have read from a stack's file and hands down.
@@ -48,6 +49,8 @@ pub(super) fn write(layout: &Layout, plan: &Plan, addresses: &Addresses) -> Resu
         ("HOOKYARD_OUTBOUND_ALLOW".to_owned(), LOOPBACK.to_owned()),
         ("HOOKYARD_RECEIVER_URL".to_owned(), plan.receiver_url()),
         ("HOOKYARD_INGRESS_URL".to_owned(), plan.ingress_url()),
+        ("HOOKYARD_ADMIN_URL".to_owned(), plan.admin_url()),
+        ("HOOKYARD_ADMIN_TOKEN".to_owned(), plan.seeds.owner_token.clone().unwrap_or_default()),
         ("HOOKYARD_INGRESS_HEALTH_URL".to_owned(), plan::local(plan.ports.ingress_health)),
         ("HOOKYARD_WORKER_HEALTH_URL".to_owned(), plan::local(plan.ports.worker_health)),
         ("HOOKYARD_ADMIN_HEALTH_URL".to_owned(), plan::local(plan.ports.admin_health)),
@@ -82,6 +85,7 @@ fn demo(plan: &Plan) -> Vec<(String, String)> {
     let mut lines = vec![
         ("HOOKYARD_DEMO_WORKSPACE", WORKSPACE.to_owned()),
         ("HOOKYARD_DEMO_TARGET", seeds.target.clone().unwrap_or_default()),
+        ("HOOKYARD_DEMO_OWNER", seeds.owner.clone().unwrap_or_default()),
         ("HOOKYARD_DEMO_GITHUB_SECRET", plan.github_secret.clone()),
         ("HOOKYARD_DEMO_LINEAR_SECRET", plan.linear_secret.clone()),
         ("HOOKYARD_DEMO_INSTALLATION_ID", plan::INSTALLATION_ID.to_string()),

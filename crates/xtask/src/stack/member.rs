@@ -105,8 +105,11 @@ impl Addresses {
             // The receiver simulator listens there.
             set("HOOKYARD_OUTBOUND_ALLOW", LOOPBACK);
         }
-        if name == Name::Worker {
+        if matches!(name, Name::Worker | Name::Admin) {
             set("HOOKYARD_GITHUB_API_URL", &plan.github_url());
+        }
+        if name == Name::Admin {
+            set("HOOKYARD_ADMIN_URL", &plan.admin_url());
         }
         settings
     }
@@ -129,6 +132,9 @@ pub(super) fn launch(
     };
     if name == Name::Ingress {
         command.args(["--listen", &format!("127.0.0.1:{}", plan.ports.ingress)]);
+    }
+    if name == Name::Admin {
+        command.args(["--admin-listen", &format!("127.0.0.1:{}", plan.ports.admin)]);
     }
     // A shell that has read stack.env hands all of it down, and no process may see another one's secrets.
     // Every other setting of the caller's environment reaches the process.

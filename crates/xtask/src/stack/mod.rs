@@ -96,6 +96,10 @@ async fn up(
     let mut stack = started?;
     say::step("The stack is up");
     say::detail(&format!("Ingress   {}", stack.plan.ingress_url()));
+    say::detail(&format!(
+        "Console   {} (the token to sign in with is HOOKYARD_ADMIN_TOKEN in the settings)",
+        stack.plan.admin_url()
+    ));
     say::detail(&format!("GitHub    {} (the simulator)", stack.plan.github_url()));
     say::detail(&format!("Receiver  {} (the simulator)", stack.plan.receiver_url()));
     say::detail(&format!("Settings  source {}", layout.env_file().display()));

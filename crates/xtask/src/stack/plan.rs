@@ -46,6 +46,8 @@ pub(super) struct Ports {
     /// Absent from the plans of older stacks.
     #[serde(default)]
     pub(super) receiver: u16,
+    #[serde(default)]
+    pub(super) admin: u16,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,6 +70,11 @@ pub(crate) struct Seeds {
     pub(crate) target: Option<String>,
     /// The selectors of the target's mappings.
     pub(super) mappings: Vec<String>,
+    /// An owner of the workspace, and what opens API and console as this owner.
+    #[serde(default)]
+    pub(crate) owner: Option<String>,
+    #[serde(default)]
+    pub(crate) owner_token: Option<String>,
 }
 
 impl Plan {
@@ -81,6 +88,7 @@ impl Plan {
             admin_health: ports::keep_or_find(kept.ports.admin_health)?,
             github: ports::keep_or_find(kept.ports.github)?,
             receiver: ports::keep_or_find(kept.ports.receiver)?,
+            admin: ports::keep_or_find(kept.ports.admin)?,
         };
         Ok(Self { ports, binaries, ..kept })
     }
@@ -97,10 +105,18 @@ impl Plan {
     }
 
     fn choose(binaries: PathBuf) -> Result<Self> {
-        let [ingress, ingress_health, worker_health, admin_health, github, receiver] =
-            ports::free()?;
+        let [ingress, ingress_health, worker_health, admin_health] = ports::free()?;
+        let [github, receiver, admin] = ports::free()?;
         Ok(Self {
-            ports: Ports { ingress, ingress_health, worker_health, admin_health, github, receiver },
+            ports: Ports {
+                ingress,
+                ingress_health,
+                worker_health,
+                admin_health,
+                github,
+                receiver,
+                admin,
+            },
             binaries,
             source_keys: key_ring("source"),
             vault_keys: key_ring("vault"),
@@ -131,6 +147,11 @@ impl Plan {
 
     pub(crate) fn receiver_url(&self) -> String {
         local(self.ports.receiver)
+    }
+
+    /// API and console.
+    pub(crate) fn admin_url(&self) -> String {
+        local(self.ports.admin)
     }
 
     /// The connector URL that GitHub delivers to.

@@ -1,6 +1,7 @@
 //! The demo workspace: what a newcomer would make with `hookyard-admin`, made for them.
 
 use anyhow::{Context as _, Result};
+use serde_json::Value;
 
 use super::layout::Layout;
 use super::plan::{APP_ID, INSTALLATION_ID, Plan, REPOSITORY_ID};
@@ -33,7 +34,28 @@ pub(super) async fn seed(layout: &Layout, plan: &mut Plan, admin: &Admin) -> Res
         plan.seeds.linear_source = Some(source(admin, "linear", &secret).await?);
         plan.save(layout)?;
     }
+    own(layout, plan, admin).await?;
     connect(layout, plan, admin).await
+}
+
+/// An owner of the workspace, with a token for API and console.
+async fn own(layout: &Layout, plan: &mut Plan, admin: &Admin) -> Result<()> {
+    if plan.seeds.owner.is_none() {
+        let args =
+            ["member", "add", "--workspace", WORKSPACE, "--name", "Owner", "--role", "owner"];
+        plan.seeds.owner = Some(admin.create(&args, None).await?);
+        plan.save(layout)?;
+    }
+    let owner = plan.seeds.owner.clone().context("the owner was made")?;
+    if plan.seeds.owner_token.is_none() {
+        let made: Value =
+            admin.json(&["token", "create", "--member", &owner, "--name", "stack"]).await?;
+        let token = made.get("token").and_then(Value::as_str);
+        plan.seeds.owner_token =
+            Some(token.context("a token is shown when it is made")?.to_owned());
+        plan.save(layout)?;
+    }
+    Ok(())
 }
 
 /// The deployment's own source, which the connector URL of `provider` serves.

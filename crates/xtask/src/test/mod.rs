@@ -3,13 +3,12 @@
 mod count;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use hookyard_testkit::database::TEMPLATE;
-use hookyard_testkit::servers::find::BrowserTools;
 use hookyard_testkit::servers::install::Tools;
 use hookyard_testkit::servers::{Durability, Postgres, place, secrets};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
@@ -33,14 +32,36 @@ pub(crate) struct Args {
 
 /// Runs the tests; the servers and their data are gone afterwards.
 pub(crate) async fn run(args: Args, context: Context) -> Result<ExitCode> {
+    run_with(args.args, None, context).await
+}
+
+/// Takes the pictures of the console that the README shows, anew.
+pub(crate) async fn take_pictures(context: Context) -> Result<ExitCode> {
+    let pictures = cargo::root().join("docs/screenshots");
+    std::fs::create_dir_all(&pictures).with_context(|| pictures.display().to_string())?;
+    let args = ["-p", "hookyard-admin", "--test", "browser", "pictures"].map(str::to_owned);
+    run_with(args.into(), Some(pictures), context).await
+}
+
+/// `pictures` is where a test leaves the pictures that it takes; none: it leaves none.
+async fn run_with(
+    args: Vec<String>,
+    pictures: Option<PathBuf>,
+    context: Context,
+) -> Result<ExitCode> {
     let tools = servers::tools(context.no_install)?;
-    let browser =
-        needs_browser(&args.args).then(|| servers::browser(context.no_install)).transpose()?;
+    let browser = needs_browser(&args).then(|| servers::browser(context.no_install)).transpose()?;
     let dir = cargo::scratch().join("test");
     place::passable_dir(&dir)?;
     let owner = Owner::claim(&dir)?;
     say::step("Servers and binaries for the tests");
-    let run = prepare_and_run(&args, &dir, &tools, browser);
+    let mut environment: Vec<(&str, OsString)> = Vec::new();
+    if let Some(browser) = browser {
+        environment.push(("HOOKYARD_TEST_CHROMIUM", browser.chromium.into()));
+        environment.push(("HOOKYARD_TEST_CHROMEDRIVER", browser.driver.into()));
+    }
+    environment.extend(pictures.map(|dir| ("HOOKYARD_TEST_PICTURES_DIR", dir.into())));
+    let run = prepare_and_run(&args, &dir, &tools, environment);
     let result = context.interrupted.run_until_cancelled(run).await;
     Postgres::remove(&dir.join("postgres"))?;
     drop(owner);
@@ -60,10 +81,10 @@ fn needs_browser(args: &[String]) -> bool {
 }
 
 async fn prepare_and_run(
-    args: &Args,
+    args: &[String],
     dir: &Path,
     tools: &Tools,
-    browser: Option<BrowserTools>,
+    mut environment: Vec<(&str, OsString)>,
 ) -> Result<ExitCode> {
     let binaries = cargo::build_binaries(Profile::Debug).await?;
     let servers = Servers::start(dir, Durability::Off, tools).await?;
@@ -79,17 +100,13 @@ async fn prepare_and_run(
         ],
     };
     admin.run(&["migrate"]).await.context("the template database cannot be migrated")?;
-    let mut environment = vec![
+    environment.extend([
         ("HOOKYARD_TEST_DATABASE_URL", servers.postgres.url().into()),
         ("HOOKYARD_TEST_AMQP_URL", servers.rabbitmq.url().into()),
         ("HOOKYARD_TEST_ROLE_PASSWORD", role_password.into()),
         ("HOOKYARD_TEST_BIN_DIR", binaries.into_os_string()),
-    ];
-    if let Some(browser) = browser {
-        environment.push(("HOOKYARD_TEST_CHROMIUM", browser.chromium.into()));
-        environment.push(("HOOKYARD_TEST_CHROMEDRIVER", browser.driver.into()));
-    }
-    run_tests(&args.args, &environment).await
+    ]);
+    run_tests(args, &environment).await
 }
 
 async fn run_tests(args: &[String], environment: &[(&str, OsString)]) -> Result<ExitCode> {
