@@ -39,3 +39,50 @@ alter table sync_event add column told_event_id uuid;
 -- Who asked for a sync, or for a delivery once more, by what they led to.
 create index audit_log_by_result on audit_log (coalesce(after ->> 'syncEventId', after ->> 'subjectId'), id)
     where after ->> 'syncEventId' is not null or after ->> 'subjectId' is not null;
+
+-- What ended lately, counted by whoever ended it. Rows are only added, and soon folded into rollup.
+create table tally (
+    workspace_id  uuid not null,
+    metric        text not null,
+    at            timestamptz not null default now(),
+    count         integer not null
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+
+-- How often something happened in a minute ('m') or an hour ('h').
+create table rollup (
+    workspace_id  uuid not null,
+    width         "char" not null check (width in ('m', 'h')),
+    bucket        timestamptz not null,
+    metric        text not null,
+    count         bigint not null,
+    primary key (workspace_id, width, bucket, metric)
+);
+create index rollup_old on rollup (width, bucket);
+
+-- Up to which event arrivals are counted: the ingress counts nothing.
+create table arrivals_counted (
+    singleton  boolean primary key default true check (singleton),
+    up_to      uuid not null
+);
+insert into arrivals_counted (up_to) values (uuid_v7(now()));
+
+-- When an id was made.
+create function uuid_v7_time(id uuid) returns timestamptz
+    language sql immutable strict parallel safe
+    as $$ select to_timestamp(('x0000' || left(translate(id::text, '-', ''), 12))::bit(64)::bigint / 1000.0) $$;
+
+create function tally_sync() returns trigger
+    language plpgsql
+as $$
+begin
+    insert into tally (workspace_id, metric, count) values (new.workspace_id, 'sync_' || new.status, 1);
+    return null;
+end $$;
+create trigger sync_event_tallied after update on sync_event
+    for each row when (old.completed_at is null and new.completed_at is not null) execute function tally_sync();
+
+-- For lists and what needs attention: few rows have such a state.
+create index sync_event_setback on sync_event (workspace_id, status, id) where status in ('failed', 'partial');
+create index dead_letter_open_by_workspace on dead_letter (workspace_id, id) where settled_at is null;
+create index connector_target_amiss on connector_target (workspace_id, id) where status not in ('active', 'disabled');
+create index connector_target_by_instance on connector_target (instance_id, id);

@@ -49,6 +49,9 @@ grant update (status, last_triggered_at, last_error, failing_since) on connectio
 grant update (status, last_triggered_at, last_error, failing_since) on oauth_client to hookyard_worker;
 grant update (replayed, cursor, state, ended_at) on replay to hookyard_worker;
 grant delete on dedupe, event_workspace to hookyard_worker;
+grant insert, delete on tally to hookyard_worker;
+grant insert, update, delete on rollup to hookyard_worker;
+grant update on arrivals_counted to hookyard_worker;
 
 grant select, insert, update, delete on all tables in schema public to hookyard_admin;
 revoke update, delete on audit_log from hookyard_admin;

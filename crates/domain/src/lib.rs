@@ -20,6 +20,7 @@ pub mod selector;
 pub mod sync_attempt;
 pub mod sync_event;
 pub mod system_event;
+pub mod tally;
 pub mod target;
 pub mod token;
 pub mod workspace;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hookyard_store::partitions::{self, Drop as Dropped};
 use hookyard_store::schema::PARTITION_DAYS_AHEAD;
-use hookyard_store::{Conn, StoreError, retention};
+use hookyard_store::{Conn, StoreError, retention, tallies};
 use metrics::{counter, gauge};
 use tracing::{info, warn};
 
@@ -51,6 +51,7 @@ async fn keep_house(context: &Context) -> Result<(), StoreError> {
     }
     forget(context, &conn, Old::DedupeKeys { days: keep.dedupe_days }).await;
     forget(context, &conn, Old::EventWorkspaces).await;
+    forget(context, &conn, Old::Rollups).await;
     Ok(())
 }
 
@@ -58,6 +59,7 @@ async fn keep_house(context: &Context) -> Result<(), StoreError> {
 enum Old {
     DedupeKeys { days: i32 },
     EventWorkspaces,
+    Rollups,
 }
 
 impl Old {
@@ -65,6 +67,7 @@ impl Old {
         match self {
             Self::DedupeKeys { days } => retention::forget_dedupe_keys(conn, *days).await,
             Self::EventWorkspaces => retention::forget_event_workspaces(conn).await,
+            Self::Rollups => tallies::forget_old(conn).await,
         }
     }
 }

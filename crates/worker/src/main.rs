@@ -15,6 +15,7 @@ mod replays;
 mod settings;
 mod sweep;
 mod syncs;
+mod tallies;
 
 use std::process::ExitCode;
 
@@ -80,6 +81,7 @@ async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     tasks.spawn_essential("sweep", sweep::run(context.clone()));
     tasks.spawn_essential("presence", presence::run(context.clone(), afterwards.clone()));
     tasks.spawn_essential("housekeeping", housekeeping::run(context.clone()));
+    tasks.spawn_essential("tallies", tallies::run(context.clone()));
     tasks.spawn_essential("dead queue", dead_queue::run(context.clone()));
 
     stop.stopped().await;

@@ -19,6 +19,7 @@ pub mod mappings;
 pub mod members;
 pub mod migrate;
 pub mod oauth_clients;
+pub mod overview;
 pub mod publishing;
 pub mod replays;
 pub mod reseal;

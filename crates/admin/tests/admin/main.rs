@@ -10,6 +10,7 @@ mod doctor;
 mod keys_and_limits;
 mod lists;
 mod oauth_clients;
+mod overview;
 mod publishing;
 mod refused_addresses;
 mod secrets;

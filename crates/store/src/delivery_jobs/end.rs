@@ -41,6 +41,9 @@ pub async fn end_unsent(db: &impl Db, unsent: &[Unsent]) -> Result<Vec<DeliveryI
               from held
              where delivery.id between $3 and $7 and delivery.id = held.subject_id
          returning delivery.id, delivery.workspace_id, delivery.state, held.reason, held.error
+        ), tallied as (
+            insert into tally (workspace_id, metric, count)
+            select workspace_id, 'delivery_' || state, count(*) from ended group by workspace_id, state
         ), letter as (
             insert into dead_letter (id, workspace_id, subject_id, kind, reason, error)
             select uuid_v7(now()), workspace_id, id, 'delivery', reason, error from ended where state = 'dead'

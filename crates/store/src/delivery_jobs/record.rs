@@ -134,7 +134,10 @@ async fn record_delivered(db: &impl Db, tries: &[&Tried]) -> Result<Vec<Delivery
                    response_status = done.status, error_class = null, error = null
               from done
              where delivery.id between $3 and $11 and delivery.id = done.subject_id
-         returning delivery.id, delivery.attempts, ago_s, duration_ms, status, headers, excerpt
+         returning delivery.id, delivery.workspace_id, delivery.attempts, ago_s, duration_ms, status, headers, excerpt
+        ), tallied as (
+            insert into tally (workspace_id, metric, count)
+            select workspace_id, 'delivery_delivered', count(*) from tried group by workspace_id
         ), attempted as (
             insert into attempt (delivery_id, number, started_at, duration_ms, response_status, response_headers,
                                  response_excerpt)

@@ -17,3 +17,4 @@ mod sweep;
 mod sync_attempts;
 mod sync_ends;
 mod sync_starts;
+mod tallies;

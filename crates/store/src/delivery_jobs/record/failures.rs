@@ -30,6 +30,9 @@ const SQL: &str = "-- delivery_jobs::record_failed
           from held
          where delivery.id between $3 and $12 and delivery.id = held.subject_id
      returning delivery.id, delivery.workspace_id, delivery.state, delivery.attempts, held.*
+    ), tallied as (
+        insert into tally (workspace_id, metric, count)
+        select workspace_id, 'delivery_' || state, count(*) from tried group by workspace_id, state
     ), attempted as (
         insert into attempt (delivery_id, number, started_at, duration_ms, response_status, error_class, error,
                              response_headers, response_excerpt)
