@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError};
@@ -27,8 +28,9 @@ pub struct NewEntry<'a> {
 }
 
 /// A recorded change.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AuditEntry)]
 pub struct Entry {
     pub id: AuditId,
     pub at: Timestamp,

@@ -5,6 +5,7 @@ use hookyard_domain::job::JobKind;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::paging::{Page, PageRequest};
@@ -30,7 +31,7 @@ impl Settlement {
 }
 
 /// What the work was about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Subject {
     Event(EventId),
@@ -93,12 +94,13 @@ pub struct NewDeadLetter<'a> {
 }
 
 /// Work that ended for good without success.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetter {
     pub id: DeadLetterId,
     pub created_at: Timestamp,
     #[serde(skip)]
+    #[schema(ignore)]
     pub workspace_id: Option<WorkspaceId>,
     pub workspace: Option<String>,
     pub kind: JobKind,

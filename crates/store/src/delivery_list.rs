@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::paging::{Page, PageRequest};
@@ -30,7 +31,7 @@ pub struct DeliveryFilter {
 }
 
 /// The receiver of a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum ReceiverId {
     Connection(ConnectionId),
@@ -38,7 +39,7 @@ pub enum ReceiverId {
 }
 
 /// Who is owed a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum SubscriberId {
     Subscription(SubscriptionId),
@@ -46,7 +47,7 @@ pub enum SubscriberId {
 }
 
 /// One event owed to one subscriber.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
     pub id: DeliveryId,
@@ -114,7 +115,7 @@ impl Delivery {
 }
 
 /// One try of a delivery.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
     pub number: i32,
@@ -129,7 +130,7 @@ pub struct Attempt {
 }
 
 /// A delivery with its tries.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryDetail {
     #[serde(flatten)]

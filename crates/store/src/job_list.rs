@@ -6,13 +6,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use utoipa::ToSchema;
 
 use crate::dead_letters::Subject;
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError};
 
 /// How many jobs of a kind stand where.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobCount {
     pub kind: JobKind,
@@ -25,7 +26,7 @@ pub struct JobCount {
 }
 
 /// A promise of work.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
     pub id: JobId,

@@ -4,6 +4,7 @@ use hookyard_domain::ids::RejectedMessageId;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError};
@@ -12,7 +13,7 @@ use crate::{Db, StoreError};
 pub const BODY_BYTES_KEPT_MAX: usize = 4096;
 
 /// A queue message that named no known work.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RejectedMessage {
     pub id: RejectedMessageId,

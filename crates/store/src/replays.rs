@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::jobs::{Ended, Lease};
@@ -23,7 +24,7 @@ pub const PORTION_MAX: i64 = 1_000;
 const LOOKED_MAX: i64 = 50_000;
 
 /// Which deliveries of a workspace are replayed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ReplayFilter {
     /// `delivered`, `dead` or `cancelled`.
@@ -51,7 +52,7 @@ impl ReplayFilter {
 }
 
 /// Where a replay stands.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Replay {
     pub id: ReplayId,

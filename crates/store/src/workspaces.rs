@@ -5,12 +5,13 @@ use hookyard_domain::workspace::{Plan, Slug};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError};
 
 /// A tenant.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Workspace {
     pub id: WorkspaceId,

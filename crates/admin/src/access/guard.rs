@@ -6,6 +6,7 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
+use hookyard_domain::role::InstanceRole;
 use hookyard_domain::workspace::Slug;
 use hookyard_store::access::{Noun, place_of};
 use hookyard_store::workspaces::{self, Workspace};
@@ -71,7 +72,8 @@ async fn admit(
     let conn = route.app.store.conn().await?;
     let caller = authenticated(route, &conn, head).await?;
     let workspace = workspace_of(&conn, &caller, &parameters).await?;
-    let mut on_instance = None;
+    // The weakest of several: whoever manages one instance does nothing to another by way of its path.
+    let mut on_instance: Option<Option<InstanceRole>> = None;
     for (name, value) in &parameters {
         let Some(Parameter::Id(noun, parse)) = Parameter::named(name) else { continue };
         let malformed = |why| Refusal::Malformed { parameter: name.clone(), why };
@@ -81,9 +83,11 @@ async fn admit(
         let workspace = workspace.as_ref().ok_or_else(not_found)?;
         let place = place_of(&conn, noun, id, workspace.id).await?.ok_or_else(not_found)?;
         if let Some(instance) = place.instance {
-            on_instance = role_on(&conn, &caller, instance).await?;
+            let role = role_on(&conn, &caller, instance).await?;
+            on_instance = Some(on_instance.map_or(role, |before| before.min(role)));
         }
     }
+    let on_instance = on_instance.flatten();
     let standing = Standing { caller: &caller.kind, on_instance };
     if !route.need.is_met_by(standing) {
         return Err(Refusal::Forbidden(route.need));

@@ -36,6 +36,20 @@ pub struct Standing<'a> {
 }
 
 impl Need {
+    /// In one word, as the table of roles has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Anyone => "anyone",
+            Self::SignedIn => "signed in",
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+            Self::Instance(role) => role.as_str(),
+            Self::Scope(scope) => scope.as_str(),
+            Self::Operator => "operator",
+        }
+    }
+
     /// Whether this is enough.
     pub fn is_met_by(self, standing: Standing<'_>) -> bool {
         let role = match standing.caller {

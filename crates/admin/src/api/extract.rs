@@ -14,7 +14,7 @@ use hookyard_store::paging::{PAGE_ITEMS_DEFAULT, PageRequest};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::ApiError;
 use crate::App;
@@ -118,6 +118,23 @@ impl<S: Send + Sync> FromRequest<S> for Because {
     }
 }
 
+/// The query `?reason=...` of what takes no body.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReasonQuery {
+    /// Why; kept in the audit log.
+    #[param(max_length = 500)]
+    pub(super) reason: Option<String>,
+}
+
+/// A text of the body as what it should be.
+pub(super) fn parsed<T: FromStr>(field: &str, text: &str) -> Result<T, ApiError>
+where
+    T::Err: Display,
+{
+    text.parse().map_err(|error| ApiError::field(field, format!("{field}: {error}")))
+}
+
 /// A reason for the audit log that is one short text.
 pub(super) fn checked_reason(reason: Option<String>) -> Result<Option<String>, ApiError> {
     let fits = |text: &String| {
@@ -165,6 +182,11 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiE
 }
 
 fn parse_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // A struct could be read from an array, too, field by field.
+    if bytes.trim_ascii_start().first().is_some_and(|first| *first == b'[') {
+        let message = "the body is an array, not a JSON object";
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));
+    }
     let mut read = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut read).map_err(|error| {
         let path = error.path().to_string();

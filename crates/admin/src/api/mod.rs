@@ -1,20 +1,43 @@
 //! The API: JSON over HTTP, one file a noun.
 
 mod answer;
+mod dead_letters;
+mod deliveries;
+mod deployment;
 mod doc;
 mod error;
+mod events;
 mod extract;
+mod grants;
+mod members;
+mod openapi;
+mod replays;
 mod sync_events;
+mod teams;
+mod tokens;
+mod workspaces;
 
 pub use answer::{Answer, changed, created, gone, item, item_tagged, list, plain, queued};
 pub use doc::Doc;
 pub use error::{ApiError, refuse};
 pub(crate) use error::{unknown_method, unknown_path};
 pub use extract::{Because, Body, Commas, InPath, Query, page_of, time_of};
+pub use openapi::text as document_text;
 
 use crate::routes::Routes;
 
 /// Every route of the API.
 pub fn routes() -> Routes {
     sync_events::routes()
+        .and(events::routes())
+        .and(deliveries::routes())
+        .and(replays::routes())
+        .and(dead_letters::routes())
+        .and(grants::routes())
+        .and(tokens::routes())
+        .and(members::routes())
+        .and(teams::routes())
+        .and(workspaces::routes())
+        .and(deployment::routes())
+        .and(openapi::routes())
 }

@@ -1,5 +1,6 @@
 //! What a person types, one file a noun: parse, call the operation, show its result.
 
+mod api;
 mod audit;
 pub(crate) mod clock;
 mod completions;
@@ -103,6 +104,9 @@ pub(crate) enum Command {
     /// The sealed secrets
     #[command(subcommand)]
     Vault(vault::VaultCommand),
+    /// The HTTP API: its document, its routes
+    #[command(subcommand)]
+    Api(api::ApiCommand),
     /// Check everything: what is wrong and what to do
     Doctor(doctor::DoctorArgs),
     /// Print what makes a shell complete these commands
@@ -136,6 +140,7 @@ pub(crate) async fn run(command: Command, settings: Settings) -> anyhow::Result<
         Command::RejectedMessages(command) => rejected_messages::run(command, settings).await,
         Command::Audit(command) => audit::run(command, settings).await,
         Command::Vault(command) => vault::run(command, settings).await,
+        Command::Api(command) => api::run(&command),
         Command::Doctor(args) => doctor::run(&args, settings).await,
         Command::Completions(args) => completions::run(args),
     }

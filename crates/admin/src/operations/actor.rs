@@ -13,6 +13,8 @@ pub struct Actor {
     /// Such as `cli:root`.
     pub name: String,
     pub reason: Option<String>,
+    /// Where the change is listed that concerns no workspace of its own, such as of an event of a shared URL.
+    pub workspace: Option<WorkspaceId>,
 }
 
 /// A change, as the audit log keeps it.
@@ -31,7 +33,7 @@ impl Actor {
     pub(super) async fn record(&self, tx: &Tx<'_>, change: Change) -> Result<(), OperationError> {
         let entry = audit::NewEntry {
             id: AuditId(Uuid::now_v7()),
-            workspace: change.workspace,
+            workspace: change.workspace.or(self.workspace),
             actor: &self.name,
             action: change.action,
             subject: &change.subject,

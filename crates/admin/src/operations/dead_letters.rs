@@ -5,14 +5,16 @@ use hookyard_store::dead_letters::{self, DeadLetter, Settlement, Subject};
 use hookyard_store::{Db, Store};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::actor::Change;
 use super::targets::JobRef;
 use super::{Actor, OperationError, deliveries, events, sync_events};
 
 /// A settled dead letter.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SettledDeadLetter)]
 pub struct Settled {
     pub ok: bool,
     pub id: DeadLetterId,

@@ -7,13 +7,14 @@ use hookyard_store::delivery_list::{self, DeliveryDetail};
 use hookyard_store::{Db, Store, Tx, job_list};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::actor::Change;
 use super::targets::JobRef;
 use super::{Actor, OperationError};
 
 /// A delivery, its tries, and the job that will make the next one.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryView {
     #[serde(flatten)]
@@ -23,7 +24,7 @@ pub struct DeliveryView {
 }
 
 /// A delivery that will be sent once more, under its old id.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayedDelivery {
     pub ok: bool,

@@ -11,6 +11,7 @@ use hookyard_store::{Conn, Store, StoreError};
 use hookyard_vault::KeyRing;
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What the checks need. What is not given is not checked, which is told.
 #[derive(Debug)]
@@ -26,8 +27,9 @@ pub struct Examination<'a> {
 }
 
 /// How a check ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = CheckLevel)]
 pub enum Level {
     Ok,
     /// Something to look at; everything works.
@@ -48,7 +50,7 @@ impl Level {
 }
 
 /// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Check {
     pub name: &'static str,
     pub level: Level,
@@ -72,7 +74,7 @@ impl Check {
 }
 
 /// Everything that was looked at.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Diagnosis {
     /// The worst of the checks.
     pub level: Level,

@@ -7,13 +7,14 @@ use hookyard_store::events::{self, Replay};
 use hookyard_store::{Db, Store, Tx, job_list};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::actor::Change;
 use super::targets::JobRef;
 use super::{Actor, OperationError};
 
 /// An event and what it led to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventView {
     #[serde(flatten)]
@@ -24,7 +25,7 @@ pub struct EventView {
 }
 
 /// An event that was queued to be processed once more.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayedEvent {
     pub ok: bool,

@@ -8,6 +8,7 @@ use hookyard_store::{Db, Store};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::actor::Change;
@@ -49,8 +50,9 @@ impl Selection {
 }
 
 /// What a replay would concern.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ReplayPreview)]
 pub struct Preview {
     pub workspace: String,
     pub filter: ReplayFilter,
