@@ -85,4 +85,3 @@ create trigger sync_event_tallied after update on sync_event
 create index sync_event_setback on sync_event (workspace_id, status, id) where status in ('failed', 'partial');
 create index dead_letter_open_by_workspace on dead_letter (workspace_id, id) where settled_at is null;
 create index connector_target_amiss on connector_target (workspace_id, id) where status not in ('active', 'disabled');
-create index connector_target_by_instance on connector_target (instance_id, id);
