@@ -10,6 +10,7 @@
 //! wait: a short absence of the database costs them only time.
 
 mod committer;
+mod database;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use hookyard_store::StoreSettings;
 use hookyard_store::ingest::{Arrival, Earlier, Rearmed, Recorded};
 use tokio::sync::{Semaphore, oneshot};
 
+use self::database::Database;
 use crate::budget::Charge;
 use crate::clock::Clock;
 use crate::publishing::Publishing;
@@ -74,6 +76,7 @@ pub(crate) fn start(
     let (waiting, calls) = async_channel::bounded(capacity);
     let clock = Clock::default();
     let turns = Arc::new(Semaphore::new(1));
+    let database = Arc::new(Database::new(readiness.gate("database")));
     for _ in 0..settings.committers {
         let committer = committer::Committing {
             store: store.clone(),
@@ -81,7 +84,7 @@ pub(crate) fn start(
             turns: Arc::clone(&turns),
             publishing: publishing.clone(),
             clock: clock.clone(),
-            ready: readiness.gate("database"),
+            database: Arc::clone(&database),
         };
         tasks.spawn("committer", committer.run());
     }

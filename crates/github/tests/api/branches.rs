@@ -94,9 +94,11 @@ async fn a_lagging_branch_shows_its_old_commit_first() {
     let mut world = World::small().await;
     let old = world.head();
     world.repo.write("b.md", "new").commit("second").unwrap();
-    let request = MoveBranch { visible_after_ms: 400, ..MoveBranch::default().silently() };
-    world.sim.move_branch("main", request).await.unwrap();
     let session = world.session();
+    // Before the lag begins: a token takes its time.
+    session.branch_head(&world.name, "main", None).await.unwrap();
+    let request = MoveBranch { visible_after_ms: 3_000, ..MoveBranch::default().silently() };
+    world.sim.move_branch("main", request).await.unwrap();
     let head = session.branch_head(&world.name, "main", None).await.unwrap();
     assert!(matches!(head, BranchHead::At { sha, .. } if sha == old));
     loop {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use backoff::ExponentialBackoff;
 use backoff::backoff::Backoff as _;
-use hookyard_process::Gate;
 use hookyard_store::ingest::{
     Arrival, BATCH_BYTES_MAX, BATCH_ROWS_MAX, Committer, Rearmed, Recorded, Repetition, earlier,
     rearm,
@@ -15,6 +14,7 @@ use metrics::counter;
 use tokio::sync::Semaphore;
 use tracing::{error, warn};
 
+use super::database::Database;
 use super::{Known, NotRecorded, Outcome, Waiting};
 use crate::clock::Clock;
 use crate::publishing::{Publishing, publications};
@@ -36,7 +36,7 @@ pub(super) struct Committing {
     pub(super) turns: Arc<Semaphore>,
     pub(super) publishing: Publishing,
     pub(super) clock: Clock,
-    pub(super) ready: Gate,
+    pub(super) database: Arc<Database>,
 }
 
 impl Committing {
@@ -56,17 +56,18 @@ impl Committing {
                 Ok(Ok((committer, traffic))) => {
                     pause.reset();
                     self.clock.set_offset_ms(committer.clock_offset_ms());
-                    self.ready.set(true, "");
+                    self.database.connected();
                     tokio::select! {
                         () = self.commit_batches(&committer, &mut batch) => {}
                         () = traffic => {} // The connection broke.
                     }
+                    self.database.disconnected();
                     continue;
                 }
                 Ok(Err(error)) => warn!(%error, "PostgreSQL cannot be reached"),
                 Err(_) => warn!("PostgreSQL does not accept a connection in time"),
             }
-            self.ready.set(false, "PostgreSQL cannot be reached");
+            self.database.unreachable();
             batch.retain(still_waits);
             tokio::time::sleep(pause.next_backoff().unwrap_or(PAUSE_MAX)).await;
         }
@@ -82,6 +83,11 @@ impl Committing {
                 batch.push(first);
                 turn = tokio::time::timeout(TURN_WITHIN, self.turns.acquire()).await.ok();
                 self.gather(batch);
+                // Some may have waited in vain while there was no connection.
+                batch.retain(still_waits);
+                if batch.is_empty() {
+                    continue;
+                }
             }
             let grace_ms = self.publishing.ready_grace_ms();
             let recorded = self.record_in_time(committer, batch, grace_ms).await;

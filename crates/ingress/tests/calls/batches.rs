@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hookyard_testkit::gateway::{Call, Gateway, PATIENCE, until};
 
 use crate::dedupe::at_once;
-use crate::support::events;
+use crate::support::{WAITING, events};
 
 const CALLS: usize = 60;
 
@@ -29,7 +29,7 @@ async fn a_row_that_the_database_refuses_fails_alone() {
     let watcher = gateway.db_as("hookyard_admin");
     let release = async {
         let gathered = async || {
-            let waiting = watcher.count("select count(*) from pg_locks where not granted").await;
+            let waiting = watcher.count(WAITING).await;
             let connections = gateway.ingress().metrics().await;
             waiting >= 2 && connections.contains(&format!("hookyard_ingress_connections {CALLS}"))
         };

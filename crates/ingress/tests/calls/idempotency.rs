@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::dedupe::at_once;
 use crate::publish::{ids, publisher, ready};
-use crate::support::{assert_refused, events};
+use crate::support::{WAITING, assert_refused, events};
 
 const TWO: &str = r#"[{"type":"post.created","data":{"n":1}},{"type":"other","data":{"n":2}}]"#;
 
@@ -119,9 +119,7 @@ async fn a_publication_is_recorded_once_though_its_connection_breaks_before_the_
     gateway.db().execute("begin; lock table dedupe in exclusive mode").await;
     let watcher = gateway.db_as("hookyard_admin");
     let broken = async {
-        let waits =
-            "select count(*) from pg_locks where not granted and relation = 'dedupe'::regclass";
-        let waiting = async |many| watcher.count(waits).await >= many;
+        let waiting = async |many| watcher.count(WAITING).await >= many;
         until("the call is being recorded", PATIENCE, async || waiting(1).await).await;
         gateway.database_proxy().cut();
         until("it is recorded again", PATIENCE, async || waiting(2).await).await;

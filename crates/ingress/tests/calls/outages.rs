@@ -32,6 +32,7 @@ async fn without_the_database_calls_are_turned_away_until_it_is_back() {
 
     gateway.database_proxy().set(Weather::Clear);
     gateway.ingress().ready().await;
+    assert_eq!(events(&gateway).await, 1, "what was turned away is not recorded later");
     assert_queued(&gateway.post(&call).await);
     assert_eq!(events(&gateway).await, 2);
     gateway.finish().await;

@@ -47,6 +47,10 @@ pub(crate) fn assert_refused(answer: &Answer, status: u16, error: &str) {
     assert_eq!(answer.header("content-type"), Some("application/json"));
 }
 
+/// How many statements wait for a lock in this test's own database.
+pub(crate) const WAITING: &str = "select count(*) from pg_locks
+     where not granted and database = (select oid from pg_database where datname = current_database())";
+
 /// Nothing of any call is in the database.
 pub(crate) async fn assert_no_trace(gateway: &Gateway) {
     for table in ["event", "dedupe", "job", "sync_event", "event_workspace"] {

@@ -4,10 +4,8 @@ use std::thread;
 
 use super::{Gateway, Member, queues};
 
-/// What the standard library says of every panic.
-const PANICKED: &str = "panicked at";
-/// What a process says that was still busy at the end of its drain.
-const NOT_DRAINED: &str = "drained=false";
+/// What the standard library says of every panic, and a process that was still busy at the end of its drain.
+const UNCLEAN: [&str; 3] = ["panicked at", "drained=false", "worked=false"];
 
 impl Gateway {
     /// Ends everything and fails if the test was not as clean as it looked.
@@ -53,7 +51,7 @@ fn ended_by_itself(member: &Member) -> Option<String> {
 
 fn unclean(member: &Member) -> Option<String> {
     let log = member.log();
-    let line = log.lines().find(|line| line.contains(PANICKED) || line.contains(NOT_DRAINED))?;
+    let line = log.lines().find(|line| UNCLEAN.iter().any(|mark| line.contains(mark)))?;
     Some(format!("{}: {line}", member.name()))
 }
 

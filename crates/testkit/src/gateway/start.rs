@@ -111,6 +111,8 @@ impl GatewayBuilder {
 
 /// Long enough for a call that is being sent: nobody balances between a test's ingresses.
 const SHORT_FAREWELL_MS: &str = "100";
+/// A test that expects a call to be taken does not mean: within three seconds, on a machine that runs other tests too.
+const PATIENT_RECORD_MS: &str = "30000";
 
 /// What the settings of all processes are made of.
 struct Common<'a> {
@@ -190,6 +192,7 @@ impl<'a> Common<'a> {
         environment.push(setting("HOOKYARD_LISTEN", &local(public).to_string()));
         environment.push(setting("HOOKYARD_SOURCE_KEYS", &self.source_keys));
         environment.push(setting("HOOKYARD_FAREWELL_MS", SHORT_FAREWELL_MS));
+        environment.push(setting("HOOKYARD_RECORD_MS_MAX", PATIENT_RECORD_MS));
         environment.extend_from_slice(settings);
         self.member(format!("ingress-{n}"), "hookyard-ingress", environment, [public, health])
     }

@@ -2,6 +2,7 @@
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
 use super::routes::RouteKind;
 
@@ -26,7 +27,7 @@ pub struct Fault {
     /// Of `status` (500 without it) and of the rate limits (403 without it; 429 is GitHub's other way).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// Of `latency`.
+    /// Of `latency`; ends early when the faults are replaced.
     #[serde(default)]
     pub latency_ms: u64,
     /// Between 0 and 1; always when it is missing.
@@ -96,17 +97,26 @@ impl Fault {
 pub(crate) struct Fate {
     pub(crate) latency_ms: u64,
     pub(crate) fault: Option<Fault>,
+    /// Ends the latency early: the plan that wanted it was replaced.
+    pub(crate) replaced: CancellationToken,
 }
 
 #[derive(Debug)]
 pub(crate) struct Faults {
     plan: FaultPlan,
     random: StdRng,
+    replaced: CancellationToken,
+}
+
+impl Drop for Faults {
+    fn drop(&mut self) {
+        self.replaced.cancel();
+    }
 }
 
 impl Faults {
     pub(crate) fn new(plan: FaultPlan) -> Self {
-        Self { random: StdRng::seed_from_u64(plan.seed), plan }
+        Self { random: StdRng::seed_from_u64(plan.seed), plan, replaced: CancellationToken::new() }
     }
 
     pub(crate) fn plan(&self) -> &FaultPlan {
@@ -114,7 +124,7 @@ impl Faults {
     }
 
     pub(crate) fn fate(&mut self, route: RouteKind, path: &str) -> Fate {
-        let mut fate = Fate::default();
+        let mut fate = Fate { replaced: self.replaced.clone(), ..Fate::default() };
         for fault in &mut self.plan.faults {
             let hits = fault.concerns(route, path)
                 && fault.probability.is_none_or(|p| self.random.random_bool(p.clamp(0.0, 1.0)));

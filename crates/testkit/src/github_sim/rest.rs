@@ -40,7 +40,8 @@ impl Simulation {
             state.faults.fate(route.kind(), parts.uri.path())
         };
         if fate.latency_ms > 0 {
-            tokio::time::sleep(Duration::from_millis(fate.latency_ms)).await;
+            let latency = tokio::time::sleep(Duration::from_millis(fate.latency_ms));
+            fate.replaced.run_until_cancelled(latency).await;
         }
         match fate.fault {
             None => Reaction::Answer(self.authorised(&route, parts, body, false).await),

@@ -25,7 +25,8 @@ async fn a_receiver_that_hangs_delays_nobody_else() {
     yard.receives("/healthy", 200).await;
     assert_eq!(yard.receiver.count("/hang"), 16, "as many as it has places");
     let waiting = "select count(*) from job where state = 'parked'";
-    assert_eq!(yard.gateway.db().count(waiting).await, 184);
+    until("the others wait", PATIENCE, async || yard.gateway.db().count(waiting).await == 184)
+        .await;
     // Well again, it gets the rest.
     yard.receiver.answer("/hang", vec![ProgrammedAnswer::status(200)]).unwrap();
     yard.receives("/hang", 200).await;
@@ -57,9 +58,9 @@ async fn a_receiver_is_called_at_its_rate() {
     yard.connect(Connect { rate_per_s: Some(5.0), ..Connect::to("/paced") }).await;
     yard.publish_many("acme", "order.paid", &events(15)).await;
     let received = yard.receives("/paced", 15).await;
-    // Five at once, ten more at five a second.
+    // Five at once and ten more at five a second are two seconds; without a rate they are a few milliseconds.
     let took = received[14].instant.duration_since(received[0].instant);
-    assert!(took >= Duration::from_millis(1_900), "{took:?}");
+    assert!(took >= Duration::from_secs(1), "{took:?}");
     let tries = "select count(*) from attempt";
     assert_eq!(yard.gateway.db().count(tries).await, 15, "waiting is no try");
     yard.finish().await;

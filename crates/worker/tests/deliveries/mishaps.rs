@@ -34,7 +34,7 @@ async fn a_worker_that_wakes_up_after_its_lease_records_nothing() {
         Yard::start_with(|builder, keys| builder.worker(keys.worker()).worker(keys.worker())).await;
     yard.connect(Connect::to("/hook")).await;
     yard.gateway.worker(1).stop().await;
-    let slow = ProgrammedAnswer::status(500).after_ms(700);
+    let slow = ProgrammedAnswer::status(500).after_ms(5_000);
     yard.receiver.answer("/hook", vec![slow, ProgrammedAnswer::status(200)]).unwrap();
     let event = yard.publish("order.paid", json!({})).await;
     yard.receives("/hook", 1).await;
@@ -135,7 +135,7 @@ async fn deliveries_go_on_while_the_broker_is_away() {
 async fn a_delivery_that_is_called_off_in_flight_is_not_tried_again() {
     let yard = Yard::start().await;
     yard.connect(Connect::to("/hook")).await;
-    let slow = ProgrammedAnswer::status(500).after_ms(300);
+    let slow = ProgrammedAnswer::status(500).after_ms(5_000);
     yard.receiver.answer("/hook", vec![slow, ProgrammedAnswer::status(200)]).unwrap();
     let event = yard.publish("order.paid", json!({})).await;
     yard.receives("/hook", 1).await;

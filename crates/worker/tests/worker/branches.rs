@@ -74,13 +74,14 @@ async fn the_last_of_several_pushes_counts_even_while_github_shows_none_of_them(
 #[tokio::test]
 async fn pushes_during_a_sync_are_superseded_but_for_the_last() {
     let gateway = started().await;
-    faults(&gateway, [slow(RouteKind::Tree, 1_500).times(1)]);
+    faults(&gateway, [slow(RouteKind::Tree, 60_000).times(1)]);
     put(&gateway, "agents/two.md", "# 0\n").await;
     runs(&gateway).await;
     let mut head = String::new();
     for n in 1..=4 {
         head = put(&gateway, "agents/two.md", format!("# {n}\n")).await.after;
     }
+    no_faults(&gateway);
     gateway.idle().await;
     assert_equals(&gateway, &head).await;
     let superseded = "select count(*) from sync_event where reason = 'superseded'";

@@ -144,7 +144,10 @@ async fn a_worker_of_events_leaves_syncs_alone() {
         .start()
         .await;
     put(&gateway, "agents/two.md", "# Two\n").await;
-    counts(&gateway, "select count(*) from job where kind = 'event'", 0).await;
+    let unsuspended = gateway.github_event("installation", json!({ "action": "unsuspend" }));
+    assert_eq!(gateway.post(unsuspended).await.status, 202);
+    let routed = "select count(*) from event where type = 'github.installation.unsuspend' and outcome is not null";
+    counts(&gateway, routed, 1).await;
     let waiting = "select count(*) from sync_event where status <> 'queued'";
     assert_eq!(gateway.db().count(waiting).await, 0);
     assert_eq!(gateway.db().count("select count(*) from job where runs > 0").await, 0);
@@ -161,8 +164,12 @@ async fn killing_one_of_several_workers_leaves_the_others_at_work() {
         .start()
         .await;
     gateway.idle().await;
-    gateway.worker(2).kill9().await;
     for n in 0..10 {
+        let unsuspended = gateway.github_event("installation", json!({ "action": "unsuspend" }));
+        assert_eq!(gateway.post(unsuspended).await.status, 202);
+        if n == 2 {
+            gateway.worker(2).kill9().await;
+        }
         put(&gateway, "agents/two.md", format!("# {n}\n")).await;
     }
     // What the dead one had leased waits for the end of its lease; nothing else waits for anything.

@@ -4,7 +4,7 @@ use hookyard_testkit::github_sim::{ChangeInstallation, ChangeRepository, RouteKi
 use serde_json::json;
 
 use crate::support::{
-    active, assert_equals, faults, newest_fate, no_faults, put, runs, slow, started, target,
+    active, assert_equals, counts, faults, newest_fate, no_faults, put, runs, slow, started, target,
 };
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn a_renamed_repository_is_followed_before_anyone_tells() {
 async fn an_installation_suspended_in_the_middle_ends_the_sync_and_changes_nothing() {
     let gateway = started().await;
     let before = active(&gateway).await;
-    faults(&gateway, [slow(RouteKind::Blob, 1_500).times(1)]);
+    faults(&gateway, [slow(RouteKind::Blob, 60_000).times(1)]);
     put(&gateway, "agents/two.md", "# Two\n").await;
     runs(&gateway).await;
     gateway
@@ -70,11 +70,12 @@ async fn an_installation_suspended_in_the_middle_ends_the_sync_and_changes_nothi
         .change_installation(ChangeInstallation { suspended: Some(true), deleted: None });
     let suspended = gateway.github_event("installation", json!({"action": "suspend"}));
     assert_eq!(gateway.post(suspended).await.status, 202);
+    counts(&gateway, "select count(*) from connector_account where status = 'suspended'", 1).await;
+    no_faults(&gateway);
     gateway.idle().await;
     assert_eq!(newest_fate(&gateway).await, "ignored: installation_suspended");
     assert_eq!(active(&gateway).await, before);
 
-    no_faults(&gateway);
     gateway
         .github()
         .change_installation(ChangeInstallation { suspended: Some(false), deleted: None });
@@ -89,12 +90,15 @@ async fn an_installation_suspended_in_the_middle_ends_the_sync_and_changes_nothi
 #[tokio::test]
 async fn an_account_disconnected_in_the_middle_fences_the_sync() {
     let gateway = started().await;
-    faults(&gateway, [slow(RouteKind::Blob, 1_500).times(1)]);
+    faults(&gateway, [slow(RouteKind::Blob, 60_000).times(1)]);
     put(&gateway, "agents/two.md", "# Two\n").await;
     runs(&gateway).await;
     let account = gateway.seeds().account.clone();
     let deleted = gateway.github_event("installation", json!({"action": "deleted"}));
     assert_eq!(gateway.post(deleted).await.status, 202);
+    counts(&gateway, "select count(*) from connector_account where status = 'disconnected'", 1)
+        .await;
+    no_faults(&gateway);
     gateway.idle().await;
     assert_eq!(newest_fate(&gateway).await, "ignored: disconnected");
     let listed = gateway.admin().json(&["connector", "account", "show", &account]).await;

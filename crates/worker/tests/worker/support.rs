@@ -160,7 +160,7 @@ pub(crate) fn no_faults(gateway: &Gateway) {
     faults(gateway, []);
 }
 
-/// Answers so late that a test can do something meanwhile.
+/// Answers so late that a test can do something meanwhile; [`no_faults`] ends the wait.
 pub(crate) fn slow(route: RouteKind, ms: u64) -> Fault {
     Fault { latency_ms: ms, ..Fault::new(route, FaultKind::Latency) }
 }
