@@ -1,6 +1,6 @@
 //! Workers that die, freeze, or are told to stop.
 
-use hookyard_testkit::gateway::{Gateway, PATIENCE, Worker, sample, until};
+use hookyard_testkit::gateway::{Gateway, INSTALLATION_ID, PATIENCE, Worker, sample, until};
 use hookyard_testkit::github_sim::RouteKind;
 use serde_json::json;
 
@@ -146,7 +146,8 @@ async fn a_worker_of_events_leaves_syncs_alone() {
     put(&gateway, "agents/two.md", "# Two\n").await;
     let unsuspended = gateway.github_event("installation", json!({ "action": "unsuspend" }));
     assert_eq!(gateway.post(unsuspended).await.status, 202);
-    let routed = "select count(*) from event where type = 'github.installation.unsuspend' and outcome is not null";
+    let routed = "select count(*) from event where type = 'github.installation.unsuspend'
+                   and not exists (select 1 from job where subject_id = event.id)";
     counts(&gateway, routed, 1).await;
     let waiting = "select count(*) from sync_event where status <> 'queued'";
     assert_eq!(gateway.db().count(waiting).await, 0);
@@ -165,7 +166,10 @@ async fn killing_one_of_several_workers_leaves_the_others_at_work() {
         .await;
     gateway.idle().await;
     for n in 0..10 {
-        let unsuspended = gateway.github_event("installation", json!({ "action": "unsuspend" }));
+        // No two bodies alike: the second would be a repetition.
+        let unsuspended =
+            json!({ "action": "unsuspend", "installation": { "id": INSTALLATION_ID, "n": n } });
+        let unsuspended = gateway.github_event("installation", unsuspended);
         assert_eq!(gateway.post(unsuspended).await.status, 202);
         if n == 2 {
             gateway.worker(2).kill9().await;
