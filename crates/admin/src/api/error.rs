@@ -72,6 +72,16 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_configured", message)
     }
 
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What it says to people.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The same with details for programs.
     #[must_use]
     pub fn with_details(self, details: Value) -> Self {

@@ -149,6 +149,8 @@ pub struct Viewer {
     pub live: bool,
     /// What the action did that led here.
     pub done: Option<String>,
+    /// The address of this page: path and query.
+    pub at: String,
     pub now: Timestamp,
 }
 
@@ -281,6 +283,7 @@ fn rail(viewer: &Viewer, here: Place, tallies: &Tallies) -> Markup {
                 div.row {
                     form method="post" action="/theme" {
                         (viewer.csrf.field())
+                        input type="hidden" name="next" value=(viewer.at);
                         input type="hidden" name="theme" value=(viewer.theme.next().as_str());
                         "Theme: " button.as-link { (viewer.theme.as_str()) }
                     }
@@ -347,6 +350,7 @@ pub(crate) mod tests {
             theme: Theme::System,
             live: true,
             done: None,
+            at: "/w/acme/sync-events".to_owned(),
             now: "2026-07-16T14:06:32Z".parse().unwrap(),
         }
     }

@@ -4,12 +4,16 @@
 //! and no store. A handler authenticates nothing: the table of routes states what each needs. `docs/console.md` says
 //! how a page is added.
 
+pub mod answer;
 pub mod assets;
 pub mod components;
+pub mod cookies;
 pub mod csrf;
 pub mod frame;
-
+pub mod live;
+pub mod pages;
 mod refusal;
+pub mod visit;
 
 pub use refusal::refuse;
 
@@ -17,5 +21,5 @@ use crate::routes::Routes;
 
 /// Every page, and everything that a form posts to.
 pub fn routes() -> Routes {
-    Routes::console()
+    pages::routes()
 }

@@ -45,7 +45,8 @@ const TROUBLE_MIN: f64 = 4.0;
 const LABELS: usize = 5;
 
 impl Chart<'_> {
-    fn totals(&self) -> [u64; 3] {
+    /// How many there are of each kind.
+    pub fn totals(&self) -> [u64; 3] {
         let sum = |of: fn(&Bucket) -> u64| self.buckets.iter().map(of).sum();
         [sum(|bucket| bucket.good), sum(|bucket| bucket.passing), sum(|bucket| bucket.bad)]
     }

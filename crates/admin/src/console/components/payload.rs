@@ -99,6 +99,23 @@ pub fn stored_headers(stored: &Value) -> Markup {
     headers(pairs)
 }
 
+/// Headers as the record of an event keeps them: `{"values": {name: text}, "lengths": {name: bytes}, "omitted": count}`.
+/// Of what may be secret there is only the length.
+pub fn recorded_headers(recorded: &Value) -> Markup {
+    let lengths = recorded["lengths"].as_object();
+    html! {
+        (stored_headers(&recorded["values"]))
+        @if let Some(lengths) = lengths.filter(|lengths| !lengths.is_empty()) {
+            dl.kv {
+                @for (name, length) in lengths {
+                    dt { bdi { (name) } } dd.dim { (length.as_u64().unwrap_or_default()) " bytes, not kept" }
+                }
+            }
+        }
+        @if let Some(omitted @ 1..) = recorded["omitted"].as_u64() { p.small.dim { (omitted) " more" } }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

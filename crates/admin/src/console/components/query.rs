@@ -32,6 +32,12 @@ impl Query {
         self.with(name, "")
     }
 
+    /// The view with all parameters of another one, too.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        other.0.iter().fold(self.clone(), |query, (name, value)| query.with(name, value.as_str()))
+    }
+
     /// The address of this view of the page at `path`.
     pub fn href(&self, path: &str) -> String {
         if self.0.is_empty() {

@@ -79,6 +79,9 @@ pub fn short_sha(sha: &str) -> Cow<'_, str> {
     }
 }
 
+/// Where people see repositories.
+pub const GITHUB_WEB: &str = "https://github.com";
+
 /// A commit, linked to where GitHub shows it. No link where the repository or commit has not the form of one: a link
 /// is only ever built of what was checked.
 pub fn commit(github_web: &str, repository: &str, sha: &str) -> Markup {

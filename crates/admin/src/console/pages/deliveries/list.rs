@@ -1,0 +1,166 @@
+//! The list of deliveries.
+
+use hookyard_domain::delivery::DeliveryState;
+use hookyard_domain::ids::DeliveryId;
+use hookyard_store::delivery_list::Delivery;
+use hookyard_store::paging::Page;
+use maud::{Markup, html};
+
+use crate::console::components::filters;
+use crate::console::components::icons::Icon;
+use crate::console::components::message::empty;
+use crate::console::components::panel::{self, Column, Head, Tab};
+use crate::console::components::query::Query;
+use crate::console::components::status::{answer_code, badge};
+use crate::console::components::text::{code, counted, outside, outside_cut};
+use crate::console::components::time::{cell, clock, relative};
+use crate::console::frame::{self, Place, Viewer};
+
+/// The longest cause that a row shows, in characters.
+const CAUSE_CHARS_MAX: usize = 240;
+
+const COLUMNS: [Column; 6] = [
+    Column::text("Status"),
+    Column::text("Receiver"),
+    Column::text("Event"),
+    Column::text("Answer"),
+    Column::number("Attempts"),
+    Column::newest_first("Owed since, UTC"),
+];
+
+/// The tabs: name, the states, and whether they ask for attention.
+const TABS: [(&str, &str, bool); 6] = [
+    ("All", "", false),
+    ("Needs attention", "failed,dead", true),
+    ("In progress", "pending,delivering", false),
+    ("Delivered", "delivered", false),
+    ("Dead", "dead", false),
+    ("Cancelled", "cancelled", false),
+];
+
+/// What the list shows.
+#[derive(Debug)]
+pub(super) struct List<'a> {
+    pub(super) page: &'a Page<Delivery, DeliveryId>,
+    pub(super) query: &'a Query,
+}
+
+/// The page.
+pub(super) fn view(viewer: &Viewer, list: &List<'_>) -> Markup {
+    let path = viewer.place(Place::Deliveries);
+    let current = list.query.get("status").unwrap_or("");
+    let plain = list.query.without("after");
+    let tab = |(name, states, warns): (&'static str, &str, bool)| Tab {
+        name,
+        href: plain.with("status", states).href(&path),
+        count: None,
+        current: states == current,
+        warns,
+    };
+    let tabs: Vec<Tab> = TABS.into_iter().map(tab).collect();
+    let body = html! {
+        (panel::head(&Head {
+            title: html! { "Deliveries" },
+            answer: html! { "Each row is one event owed to one receiver, tried until it is delivered or given up." },
+            ..Head::default()
+        }))
+        div.stack-s {
+            (panel::tabs("Status", &tabs))
+            (filters::chips(&path, list.query, &said(list.query)))
+        }
+        @if list.page.items.is_empty() { (nothing_listed(viewer, list.query, &path)) }
+        @else { (rows(viewer, list, &path)) }
+    };
+    frame::page(viewer, Place::Deliveries, "Deliveries", &[], &body)
+}
+
+fn said(query: &Query) -> Vec<(&'static str, String)> {
+    let words = [("connection", "connection"), ("event", "event"), ("type", "type")];
+    words
+        .into_iter()
+        .filter_map(|(name, word)| Some((name, format!("{word} {}", query.get(name)?))))
+        .collect()
+}
+
+fn rows(viewer: &Viewer, list: &List<'_>, path: &str) -> Markup {
+    let items = &list.page.items;
+    let older = list.page.next_cursor.map(|id| list.query.with("after", id.to_string()).href(path));
+    let first = list.query.get("after").is_none();
+    let newest = (!first).then(|| list.query.without("after").href(path));
+    let body = html! { @for delivery in items { (row(viewer, delivery)) } };
+    let foot = html! { (counted(items.len() as u64, "delivery", "deliveries")) " on this page" };
+    html! {
+        section.panel aria-label="Deliveries" {
+            (panel::table("as-cards", None, &COLUMNS, &body))
+            (panel::list_foot(&foot, newest.as_deref(), older.as_deref()))
+        }
+    }
+}
+
+fn row(viewer: &Viewer, delivery: &Delivery) -> Markup {
+    html! {
+        tr role="row" id=(delivery.id) {
+            td.o1 role="cell" { (badge(delivery.state)) }
+            td.wide.o3 role="cell" {
+                a.rowlink href=(viewer.path(&format!("deliveries/{}", delivery.id))) { (receiver(delivery)) }
+                (cause(viewer, delivery))
+            }
+            td.wide.o4 role="cell" { (code(&delivery.event_type)) }
+            td.o5 role="cell" { (answer_code(delivery.response_status, delivery.error_class.as_deref())) }
+            td.num.o6 role="cell" { (delivery.attempts) }
+            td.num.o2 role="cell" { (cell(viewer.now, delivery.created_at)) }
+        }
+    }
+}
+
+/// Whom it goes to.
+pub(super) fn receiver(delivery: &Delivery) -> Markup {
+    html! {
+        @match &delivery.receiver { Some(name) => (outside(name)), None => "a removed receiver" }
+    }
+}
+
+fn cause(viewer: &Viewer, delivery: &Delivery) -> Markup {
+    let failed = matches!(delivery.state, DeliveryState::Failed | DeliveryState::Dead);
+    html! {
+        @if let Some(error) = &delivery.error {
+            span.sub.err[failed] { (outside_cut(error, CAUSE_CHARS_MAX)) }
+        }
+        @if let (DeliveryState::Failed, Some(at)) = (delivery.state, delivery.next_attempt_at) {
+            span.sub { "next try " (relative(viewer.now, at)) ", " (clock(at)) }
+        }
+    }
+}
+
+fn nothing_listed(viewer: &Viewer, query: &Query, path: &str) -> Markup {
+    match query.get("status") {
+        Some("failed,dead" | "dead") => empty(
+            Icon::Ring,
+            "Nothing is dead",
+            &html! {
+                p { "No delivery here failed for good or waits for its next try." }
+            },
+        ),
+        _ if query.pairs().next().is_some() => empty(
+            Icon::Out,
+            "No delivery is like this",
+            &html! {
+                p { "Nothing here matches all of the filters." }
+                div.actions { a.btn href=(path) { "Clear all filters" } }
+            },
+        ),
+        _ => empty(
+            Icon::Out,
+            "Nothing was sent yet",
+            &html! {
+                p { "A delivery is recorded when an event matches a subscription of a connected integration." }
+                ol.steps.col {
+                    li { "Connect an integration" }
+                    li { "Subscribe it to events" }
+                    li { "Wait for an event, or publish one" }
+                }
+                div.actions { a.btn.primary href=(viewer.place(Place::Integrations)) { "Integrations" } }
+            },
+        ),
+    }
+}

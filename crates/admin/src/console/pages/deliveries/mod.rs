@@ -1,0 +1,8 @@
+//! Deliveries: did the receiver get it; if not, what did it say, and when is the next try?
+
+mod list;
+mod one;
+mod routes;
+mod steps;
+
+pub(in crate::console) use routes::routes;

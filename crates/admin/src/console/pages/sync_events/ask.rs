@@ -1,0 +1,144 @@
+//! Which sync events a page shows: the address, understood.
+
+use axum::http::StatusCode;
+use hookyard_domain::ids::{SyncEventId, TargetId};
+use hookyard_domain::sync_event::SyncStatus;
+use hookyard_store::paging::{Page, PageRequest};
+use hookyard_store::sync_event_list::{self, Search, SyncEvent, SyncEventFilter};
+use hookyard_store::{Conn, targets};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use crate::access::Asked;
+use crate::api::Commas;
+use crate::console::answer::Failure;
+use crate::console::components::query::Query;
+
+/// The rows of one page: with style and scripts the page stays below 150 KB.
+pub(super) const ROWS: u16 = 30;
+
+/// The parameters of the list.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ask {
+    pub(super) status: Option<Commas<SyncStatus>>,
+    pub(super) target: Option<TargetId>,
+    pub(super) trigger: Option<String>,
+    pub(super) q: Option<String>,
+    pub(super) since: Option<String>,
+    pub(super) after: Option<SyncEventId>,
+    /// Of a stream: which list it is for, and the newest row on screen.
+    pub(super) view: Option<String>,
+    pub(super) newest: Option<SyncEventId>,
+}
+
+impl Ask {
+    /// The address of the view, without what is of the stream only.
+    pub(super) fn query(&self) -> Query {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let statuses = self.status.iter().flat_map(|statuses| &statuses.0);
+        let statuses: Vec<&str> = statuses.map(|status| status.as_str()).collect();
+        Query::new()
+            .with("status", statuses.join(","))
+            .with("target", self.target.map(|id| id.to_string()).unwrap_or_default())
+            .with("trigger", text(&self.trigger))
+            .with("q", text(&self.q))
+            .with("since", text(&self.since))
+            .with("after", self.after.map(|id| id.to_string()).unwrap_or_default())
+    }
+
+    /// How the text of `q` is understood.
+    pub(super) fn read_as(&self) -> Option<&'static str> {
+        self.q.as_deref().map(|text| match Search::parse(text) {
+            Search::DeliveryOrCommit(_) => "SHA or delivery id",
+            Search::Delivery(_) => "delivery id",
+            Search::Repository(_) => "repository",
+        })
+    }
+
+    fn begins_at(&self, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
+        let Some(text) = &self.since else { return Ok(None) };
+        let at = span(text).and_then(|span| now.checked_sub(span).ok());
+        at.map(Some).ok_or_else(|| bad("since", "write a span such as 1h, 24h or 7d"))
+    }
+}
+
+/// A span of hours or days.
+fn span(text: &str) -> Option<SignedDuration> {
+    /// Ten years: beyond every retention.
+    const HOURS_MAX: i64 = 24 * 366 * 10;
+    let (number, hours) = match text.strip_suffix('d') {
+        Some(days) => (days, 24),
+        None => (text.strip_suffix('h')?, 1),
+    };
+    let hours = number.parse::<u16>().ok().map(|number| i64::from(number) * hours)?;
+    (hours <= HOURS_MAX).then(|| SignedDuration::from_hours(hours))
+}
+
+fn bad(field: &str, why: &str) -> Failure {
+    Failure::new(StatusCode::BAD_REQUEST, "That address means nothing", format!("{field}: {why}"))
+}
+
+/// A page of what is asked for, as far as whoever asks may see it.
+pub(super) async fn read(
+    conn: &Conn,
+    asked: &Asked,
+    ask: &Ask,
+    now: Timestamp,
+) -> Result<Page<SyncEvent, SyncEventId>, Failure> {
+    let begins_at = ask.begins_at(now)?;
+    let filter = |status| SyncEventFilter {
+        workspace: Some(asked.workspace().id),
+        target: ask.target,
+        status,
+        event_type: ask.trigger.clone(),
+        search: ask.q.as_deref().map(Search::parse),
+    };
+    let request =
+        PageRequest::new(ROWS, ask.after).map_err(|error| bad("limit", &error.to_string()))?;
+    let mut found = Page { items: Vec::new(), next_cursor: None };
+    let statuses = ask.status.iter().flat_map(|statuses| &statuses.0).copied().map(Some);
+    let statuses: Vec<Option<SyncStatus>> = statuses.collect();
+    for status in if statuses.is_empty() { vec![None] } else { statuses } {
+        let page = sync_event_list::list(conn, &filter(status), request).await?;
+        found.next_cursor = found.next_cursor.max(page.next_cursor);
+        found.items.extend(page.items);
+    }
+    let mut page = merged(found);
+    if let Some(begins_at) = begins_at {
+        let before = page.items.len();
+        page.items.retain(|sync| sync.queued_at >= begins_at);
+        if page.items.len() < before {
+            page.next_cursor = None;
+        }
+    }
+    keep_visible(conn, asked, &mut page).await?;
+    Ok(page)
+}
+
+/// The newest of what several lists found.
+fn merged(mut found: Page<SyncEvent, SyncEventId>) -> Page<SyncEvent, SyncEventId> {
+    found.items.sort_by_key(|sync| std::cmp::Reverse(sync.id));
+    let more = found.next_cursor.is_some() || found.items.len() > usize::from(ROWS);
+    found.items.truncate(ROWS.into());
+    let last = found.items.last().map(|sync| sync.id);
+    Page { next_cursor: last.filter(|_| more), items: found.items }
+}
+
+/// Takes out what lies in connector instances that a plain member may not see.
+async fn keep_visible(
+    conn: &Conn,
+    asked: &Asked,
+    page: &mut Page<SyncEvent, SyncEventId>,
+) -> Result<(), Failure> {
+    let Some(visible) = asked.instances(conn).await? else { return Ok(()) };
+    let mut kept = Vec::new();
+    for sync in page.items.drain(..) {
+        let target = targets::by_id(conn, sync.target_id).await?;
+        if target.is_some_and(|target| visible.contains(&target.instance_id)) {
+            kept.push(sync);
+        }
+    }
+    page.items = kept;
+    Ok(())
+}

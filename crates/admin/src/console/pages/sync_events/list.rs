@@ -1,0 +1,219 @@
+//! The list of sync events, the main page of the console.
+
+use hookyard_domain::ids::SyncEventId;
+use hookyard_store::paging::Page;
+use hookyard_store::sync_event_list::SyncEvent;
+use maud::{Markup, html};
+
+use super::words;
+use crate::console::components::chart::{self, Chart};
+use crate::console::components::counts::delta;
+use crate::console::components::filters::{self, Pick, SINCE};
+use crate::console::components::icons::Icon;
+use crate::console::components::message::empty;
+use crate::console::components::panel::{self, Column, Head, Tab};
+use crate::console::components::query::Query;
+use crate::console::components::status::badge;
+use crate::console::components::text::{
+    GITHUB_WEB, commit, counted, grouped, nothing, outside_cut,
+};
+use crate::console::components::time::{cell, took};
+use crate::console::frame::{self, Place, Viewer};
+use crate::console::live;
+
+const COLUMNS: [Column; 7] = [
+    Column::text("Status"),
+    Column::text("Target"),
+    Column::text("Head"),
+    Column::text("Changes"),
+    Column::wide_only("Trigger"),
+    Column::number("Took"),
+    Column::newest_first("Queued, UTC"),
+];
+
+/// The tabs: name, the statuses, and whether they ask for attention.
+const TABS: [(&str, &str, bool); 7] = [
+    ("All", "", false),
+    ("Needs attention", "partial,failed", true),
+    ("In progress", "queued,running", false),
+    ("Completed", "completed", false),
+    ("Partial", "partial", false),
+    ("Failed", "failed", false),
+    ("Ignored", "ignored", false),
+];
+
+/// What the list shows.
+#[derive(Debug)]
+pub struct List<'a> {
+    pub page: &'a Page<SyncEvent, SyncEventId>,
+    pub query: &'a Query,
+    /// The targets to choose from: id and words.
+    pub targets: &'a [(String, String)],
+    /// How it went lately, from the rollups.
+    pub chart: Option<Chart<'a>>,
+    /// How the text of `q` was understood.
+    pub read_as: Option<&'a str>,
+}
+
+/// The page.
+pub fn view(viewer: &Viewer, list: &List<'_>) -> Markup {
+    let path = viewer.place(Place::SyncEvents);
+    let body = html! {
+        (panel::head(&Head {
+            title: html! { "Sync events" },
+            answer: answer(list),
+            actions: Some(live::switch(viewer)),
+            ..Head::default()
+        }))
+        div.stack-s {
+            (panel::tabs("Status", &tabs(&path, list.query)))
+            (filters::form(&path, list.query, Some("SHA, provider delivery id, repository or path"), &picks(list)))
+            (filters::chips(&path, list.query, &said(list)))
+        }
+        @if let Some(chart) = &list.chart { (chart::histogram(chart)) }
+        @if list.page.items.is_empty() { (nothing_listed(viewer, list, &path)) }
+        @else { (rows_panel(viewer, list, &path)) }
+    };
+    frame::page(viewer, Place::SyncEvents, "Sync events", &[], &body)
+}
+
+fn answer(list: &List<'_>) -> Markup {
+    let Some(chart) = &list.chart else {
+        return html! { "Each row is one reconciliation of one branch, newest first." };
+    };
+    let [good, passing, bad] = chart.totals();
+    html! {
+        "In the last 24 hours " b { (counted(good + passing + bad, "sync", "syncs")) } ": "
+        (grouped(good)) " completed, " (grouped(passing)) " partial, " (grouped(bad)) " failed."
+    }
+}
+
+fn tabs(path: &str, query: &Query) -> Vec<Tab> {
+    let current = query.get("status").unwrap_or("");
+    let view = query.without("after");
+    let tab = |(name, status, warns): (&'static str, &str, bool)| Tab {
+        name,
+        href: view.with("status", status).href(path),
+        count: None,
+        current: status == current,
+        warns,
+    };
+    TABS.into_iter().map(tab).collect()
+}
+
+fn picks<'a>(list: &'a List<'_>) -> [Pick<'a>; 3] {
+    let mut targets = vec![("", "All targets")];
+    targets.extend(list.targets.iter().map(|(id, words)| (id.as_str(), words.as_str())));
+    let triggers = vec![
+        ("", "Any trigger"),
+        ("push", "push"),
+        ("manual_resync", "resync"),
+        ("retry", "retry"),
+        ("connected", "first import"),
+        ("recheck", "second look"),
+    ];
+    [
+        Pick { name: "target", label: "Target", options: targets },
+        Pick { name: "trigger", label: "Trigger", options: triggers },
+        Pick { name: "since", label: "Time", options: SINCE.to_vec() },
+    ]
+}
+
+/// What narrows the list beyond what its fields show.
+fn said(list: &List<'_>) -> Vec<(&'static str, String)> {
+    let mut said = Vec::new();
+    if let Some(q) = list.query.get("q") {
+        said.push(("q", format!("“{q}” read as {}", list.read_as.unwrap_or("text"))));
+    }
+    for name in ["from", "to"] {
+        if let Some(value) = list.query.get(name) {
+            said.push((name, format!("{name} {value}")));
+        }
+    }
+    said
+}
+
+fn rows_panel(viewer: &Viewer, list: &List<'_>, path: &str) -> Markup {
+    let items = &list.page.items;
+    let is_first = list.query.get("after").is_none();
+    let older = list.page.next_cursor.map(|id| list.query.with("after", id.to_string()).href(path));
+    let newest = (!is_first).then(|| list.query.without("after").href(path));
+    let rows = html! { @for sync in items { (row(viewer, sync)) } };
+    let foot = html! { (counted(items.len() as u64, "sync event", "sync events")) " on this page" };
+    html! {
+        section.panel aria-label="Sync events" {
+            @if is_first && viewer.live { (live::stream(viewer, "sync-events", list.query, items.first().map(|sync| sync.id.to_string()).as_deref())) }
+            (panel::table("as-cards t-sync", None, &COLUMNS, &rows))
+            (panel::list_foot(&foot, newest.as_deref(), older.as_deref()))
+        }
+    }
+}
+
+/// One row. It has its id, so that a live update finds it.
+pub fn row(viewer: &Viewer, sync: &SyncEvent) -> Markup {
+    html! { tr role="row" id=(sync.id) { (cells(viewer, sync)) } }
+}
+
+/// The row as a live update sends it: it replaces the one on screen, and is dropped where there is none.
+pub fn changed_row(viewer: &Viewer, sync: &SyncEvent) -> Markup {
+    html! { template { tr role="row" id=(sync.id) hx-swap-oob="true" { (cells(viewer, sync)) } } }
+}
+
+fn cells(viewer: &Viewer, sync: &SyncEvent) -> Markup {
+    let now = viewer.now;
+    let changes = delta(&sync.counts);
+    let has_changes =
+        sync.counts.created + sync.counts.updated + sync.counts.deleted + sync.counts.failed > 0;
+    html! {
+        td.o1 role="cell" { (badge(words::status(sync, now))) }
+        td.wide.o3 role="cell" {
+            a.rowlink href=(viewer.path(&format!("sync-events/{}", sync.id))) { (words::repository(sync)) }
+            " " (words::branch_of(sync))
+            (words::cause(sync, now))
+        }
+        td.wide.o4 role="cell" {
+            @match words::head(sync) {
+                Some(sha) => (commit(GITHUB_WEB, &sync.repository, sha)),
+                None => (nothing()),
+            }
+            @if let Some(event) = sync.event_type.as_deref() { span.subject { (outside_cut(event, 40)) } }
+        }
+        td.o5.none[!has_changes] role="cell" { (changes) }
+        td.trig.h-md.h-sm role="cell" { (words::trigger(sync.trigger)) }
+        td.num.o6.none[sync.duration_ms.is_none()] role="cell" {
+            @match sync.duration_ms { Some(ms) => (took(ms)), None => (nothing()) }
+        }
+        td.num.o2 role="cell" { (cell(now, sync.queued_at)) }
+    }
+}
+
+fn nothing_listed(viewer: &Viewer, list: &List<'_>, path: &str) -> Markup {
+    if list.query.pairs().next().is_some() {
+        let wider = list.query.without("after").without("since").without("from").without("to");
+        return empty(
+            Icon::In,
+            "No sync event is like this",
+            &html! {
+                p { "Nothing here matches all of the filters." }
+                div.actions {
+                    @if wider != *list.query { a.btn href=(wider.href(path)) { "At any time" } }
+                    a.btn href=(path) { "Clear all filters" }
+                }
+            },
+        );
+    }
+    empty(
+        Icon::In,
+        "Nothing has arrived from GitHub",
+        &html! {
+            p { "A sync event is recorded when a push reaches a tracked branch, or when you resync a target." }
+            ol.steps.col {
+                li { "Install the GitHub App on an account" }
+                li { "Track a branch and choose its files" }
+                li { "Push a commit, or resync" }
+            }
+            div.actions { a.btn.primary href=(viewer.place(Place::Connectors)) { "Connectors" } }
+            pre tabindex="0" aria-label="Command" { code { "hookyard-admin sync-events list --workspace " (viewer.workspace.slug) } }
+        },
+    )
+}

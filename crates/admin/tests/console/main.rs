@@ -1,0 +1,12 @@
+//! The console as a browser without a script meets it: the real process, over HTTP, on a real database.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
+#[path = "../api/http.rs"]
+#[allow(dead_code, reason = "the API's tests need more of it")]
+mod http;
+mod reader;
+mod signing_in;
+mod sync_events;
+#[path = "../admin/yard.rs"]
+#[allow(dead_code, reason = "the command line's tests need more of it")]
+mod yard;
