@@ -10,7 +10,7 @@ use hookyard_domain::github_event::Envelope as GitHubEnvelope;
 use http::header::CONTENT_TYPE;
 use secrecy::SecretSlice;
 
-use crate::text::{check_name, check_text};
+use crate::text::{check_name, check_text, is_name};
 use crate::{Call, Envelope, Malformed, Rejection, Verified, form, json, signature};
 
 const SIGNATURE: &str = "X-Hub-Signature-256";
@@ -62,11 +62,12 @@ pub fn github_payload<'a>(
 }
 
 /// The facts that Hookyard reads from GitHub's JSON; its strings are bounded and contain no NUL.
+///
+/// An action that can be no part of an event type is none: that of `repository_dispatch` is chosen by its sender, in
+/// any script. The body keeps it.
 pub fn github_envelope(payload: &[u8]) -> Result<GitHubEnvelope, Malformed> {
-    let envelope: GitHubEnvelope = json::object(payload)?;
-    if let Some(action) = &envelope.action {
-        check_name("`action`", action)?;
-    }
+    let mut envelope: GitHubEnvelope = json::object(payload)?;
+    envelope.action = envelope.action.filter(|action| is_name(action));
     for (what, text) in texts(&envelope) {
         check_text(what, text)?;
     }

@@ -13,13 +13,15 @@ pub(crate) fn is_visible_ascii(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// An event's name or action: it becomes part of an event type, which people filter by.
-///
-/// Spaces may stand within: the action of GitHub's `repository_dispatch` is chosen by its sender.
+/// Whether an event's name or action can become part of an event type, which people filter by. Spaces may stand within.
+pub(crate) fn is_name(text: &str) -> bool {
+    (1..=NAME_BYTES_MAX).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
+}
+
+/// An event's name or action that must be able to become part of an event type.
 pub(crate) fn check_name(what: &str, text: &str) -> Result<(), Malformed> {
-    let is_name = (1..=NAME_BYTES_MAX).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-    if is_name {
+    if is_name(text) {
         Ok(())
     } else {
         Err(Malformed::new(format!(

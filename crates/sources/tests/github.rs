@@ -244,3 +244,33 @@ fn a_form_without_a_readable_payload_is_malformed() {
         assert_eq!(call.malformed(), expected, "{body}");
     }
 }
+
+#[test]
+fn an_action_in_any_script_is_recorded_under_the_events_name() {
+    for action in ["déploy", "", "a\\u0000b", &"x".repeat(101)] {
+        let body = format!(r#"{{"action":"{action}","installation":{{"id":1}}}}"#);
+        let call = github(&*body).instead("X-GitHub-Event", "repository_dispatch");
+        let verified = call.verify().unwrap_or_else(|error| panic!("{action}: {error}"));
+        assert_eq!(verified.event_type, "github.repository_dispatch");
+        assert_eq!(verified.payload, body.as_bytes());
+    }
+}
+
+#[test]
+fn a_field_that_is_null_is_missing() {
+    for field in [
+        "action",
+        "installation",
+        "repository",
+        "ref",
+        "before",
+        "after",
+        "changes",
+        "repository_selection",
+        "repositories_added",
+        "repositories_removed",
+    ] {
+        let body = format!(r#"{{"{field}":null}}"#);
+        assert_eq!(github_envelope(body.as_bytes()).unwrap(), github_envelope(b"{}").unwrap());
+    }
+}

@@ -74,7 +74,7 @@ fn a_refusal_quotes_nothing_of_the_body() {
         r#"{"repository":"hunter2"}"#,
         r#"{"ref":["hunter2"]}"#,
         r#"{"hunter2":hunter2}"#,
-        r#"{"action":"hunter2\u0000"}"#,
+        r#"{"ref":"hunter2\u0000"}"#,
     ] {
         let text = github(body).malformed();
         assert!(!text.contains("hunter2"), "{text}");
@@ -107,10 +107,12 @@ fn texts_are_bounded() {
     let body = |size| format!(r#"{{"ref":"{}"}}"#, "é".repeat(size));
     github(body(512)).verify().unwrap();
     assert_eq!(github(body(513)).malformed(), "`ref` is longer than 1024 bytes");
-    let action = |size| format!(r#"{{"action":"{}"}}"#, "x".repeat(size));
-    github(action(100)).verify().unwrap();
-    let text = github(action(101)).malformed();
-    assert!(text.contains("`action`"), "{text}");
+    let action = |size| {
+        let action = "x".repeat(size);
+        format!(r#"{{"type":"Issue","webhookTimestamp":{NOW_MS},"action":"{action}"}}"#)
+    };
+    linear(action(100)).verify().unwrap();
+    assert!(linear(action(101)).malformed().contains("`action`"));
 }
 
 #[test]
