@@ -87,7 +87,7 @@ pub enum AfterFailure {
 
 /// How a try failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Failure {
+pub struct FailedTry {
     pub class: ErrorClass,
     /// The status of the answer, if there was one.
     pub status: Option<u16>,
@@ -149,7 +149,7 @@ impl DeliveryRetryPolicy {
     /// What the `attempt`-th try since the last replay leads to when it failed so (1 is the first).
     ///
     /// A wait that the receiver asks for is kept, up to [`WAIT_MS_MAX`].
-    pub fn after_failure(&self, attempt: u32, failure: Failure, jitter: Jitter) -> AfterFailure {
+    pub fn after_failure(&self, attempt: u32, failure: FailedTry, jitter: Jitter) -> AfterFailure {
         if attempt >= self.attempts_max()
             || !failure.class.is_in_passing(failure.status, self.retry_4xx)
         {

@@ -45,20 +45,6 @@ crate::names!(TargetStatus, "connector target status", {
     RepositoryRemoved => "repository_removed", NeedsConfirmation => "needs_confirmation", Disabled => "disabled",
 });
 
-impl TargetStatus {
-    /// Whether a push to the target's branch starts a sync.
-    ///
-    /// A target whose branch or repository had gone tries again: the push is a sign that it is back.
-    pub const fn follows_pushes(self) -> bool {
-        match self {
-            Self::Active | Self::BranchDeleted | Self::RepositoryGone | Self::NeedsConfirmation => {
-                true
-            }
-            Self::RepositoryRemoved | Self::Disabled => false,
-        }
-    }
-}
-
 /// A repository's `owner/name`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RepositoryFullName(String);

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::{
     error::{BrokerError, within},
-    settings::BrokerSettings,
+    settings::{BrokerSettings, CONNECT_TIMEOUT},
     topology,
 };
 
@@ -35,7 +35,7 @@ impl Link {
     pub(crate) async fn open(settings: &BrokerSettings, name: &str) -> Result<Self, BrokerError> {
         let properties = ConnectionProperties::default().with_connection_name(name.into());
         let connecting = Connection::connect_uri(settings.uri(), properties);
-        let connection = within(settings.connect_timeout(), "connect", connecting).await?;
+        let connection = within(CONNECT_TIMEOUT, "connect", connecting).await?;
         let channel = within(CHANNEL_LIMIT, "open a channel", connection.create_channel()).await?;
         topology::declare(&channel, settings).await?;
         Ok(Self { connection, channel })

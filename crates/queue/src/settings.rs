@@ -7,8 +7,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::queue::Feed;
 
-/// How long opening a connection may take, handshake included, in milliseconds, unless set otherwise.
-const CONNECT_MS_DEFAULT: u64 = 5_000;
+/// How long opening a connection may take, handshake included, in milliseconds.
+const CONNECT_MS: u64 = 5_000;
+/// The same as a time.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_millis(CONNECT_MS);
 /// Heartbeat asked of the broker, in seconds. lapin gives a connection up after two silent intervals.
 const HEARTBEAT_S: u16 = 20;
 /// Largest AMQP frame asked of the broker, in bytes. lapin reserves 64 frames for each connection, and our
@@ -34,7 +36,6 @@ pub enum InvalidBrokerSetting {
 pub struct BrokerSettings {
     url: SecretString,
     prefix: String,
-    connect_timeout: Duration,
 }
 
 impl BrokerSettings {
@@ -46,18 +47,7 @@ impl BrokerSettings {
         if !(1..=PREFIX_CHARS_MAX).contains(&prefix.len()) || !prefix.chars().all(named) {
             return Err(InvalidBrokerSetting::Prefix);
         }
-        let connect_timeout = Duration::from_millis(CONNECT_MS_DEFAULT);
-        Ok(Self { url, prefix: prefix.to_owned(), connect_timeout })
-    }
-
-    /// The same with another limit on opening a connection, handshake included.
-    #[must_use]
-    pub fn with_connect_timeout(self, connect_timeout: Duration) -> Self {
-        Self { connect_timeout, ..self }
-    }
-
-    pub(crate) fn connect_timeout(&self) -> Duration {
-        self.connect_timeout
+        Ok(Self { url, prefix: prefix.to_owned() })
     }
 
     /// The URL with our heartbeat, frame size and time limit, where it does not bring its own.
@@ -65,8 +55,7 @@ impl BrokerSettings {
         let mut uri: AMQPUri = self.url.expose_secret().parse().expect("`new` parsed this URL");
         uri.query.heartbeat.get_or_insert(HEARTBEAT_S);
         uri.query.frame_max.get_or_insert(FRAME_BYTES_MAX);
-        let limit_ms = u64::try_from(self.connect_timeout.as_millis()).unwrap_or(u64::MAX);
-        uri.query.connection_timeout.get_or_insert(limit_ms);
+        uri.query.connection_timeout.get_or_insert(CONNECT_MS);
         uri
     }
 

@@ -21,7 +21,8 @@ use crate::{
 /// How often the broker may hand out a message before it goes to the dead-letter queue. It guards against
 /// a message that kills its consumers, and is no retry counter: jobs are counted in PostgreSQL.
 const DELIVERY_LIMIT: i32 = 20;
-/// Most messages in the dead-letter queue; beyond it the oldest go. Their jobs are in PostgreSQL.
+/// Most messages in the dead-letter queue; beyond it the oldest go. The jobs that they hinted at are in PostgreSQL;
+/// of what could not be read nothing is left, but no job depends on a message.
 const DEAD_MESSAGES_MAX: i32 = 100_000;
 /// How long the broker may take for one declaration. A quorum queue's takes the longest: it elects a leader.
 const DECLARE_LIMIT: Duration = Duration::from_secs(10);

@@ -4,8 +4,8 @@ use super::*;
 
 const MIDDLE: f64 = 0.5;
 
-fn failed(class: ErrorClass, status: Option<u16>) -> Failure {
-    Failure { class, status, retry_after_ms: None }
+fn failed(class: ErrorClass, status: Option<u16>) -> FailedTry {
+    FailedTry { class, status, retry_after_ms: None }
 }
 
 fn waits(policy: &DeliveryRetryPolicy, unit: f64) -> Vec<u64> {
@@ -40,7 +40,7 @@ fn the_persistent_preset_waits_as_it_is_documented() {
 fn a_wait_that_the_receiver_asks_for_is_kept_up_to_a_day() {
     let policy = DeliveryRetryPolicy::default();
     let asked = |retry_after_ms| {
-        let failure = Failure {
+        let failure = FailedTry {
             retry_after_ms: Some(retry_after_ms),
             ..failed(ErrorClass::RateLimited, Some(429))
         };
@@ -113,10 +113,10 @@ fn any_policy() -> impl Strategy<Value = DeliveryRetryPolicy> {
         .prop_map(|(schedule, retry_4xx)| DeliveryRetryPolicy::new(schedule, retry_4xx).unwrap())
 }
 
-fn any_failure() -> impl Strategy<Value = Failure> {
+fn any_failure() -> impl Strategy<Value = FailedTry> {
     let classes = prop::sample::select(ErrorClass::ALL);
     (classes, prop::option::of(100_u16..600), prop::option::of(any::<u64>()))
-        .prop_map(|(class, status, retry_after_ms)| Failure { class, status, retry_after_ms })
+        .prop_map(|(class, status, retry_after_ms)| FailedTry { class, status, retry_after_ms })
 }
 
 proptest! {

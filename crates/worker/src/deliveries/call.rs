@@ -7,7 +7,7 @@ use hookyard_destinations::{
     Answer, Event, Failure, Kept, Receiver, RenderError, Template, TemplateError, Verdict,
 };
 use hookyard_domain::delivery::{Blame, ErrorClass};
-use hookyard_domain::delivery_retry::{self, DeliveryRetryPolicy};
+use hookyard_domain::delivery_retry::{DeliveryRetryPolicy, FailedTry};
 use hookyard_store::delivery_jobs::{Subscriber, TryResult, Work};
 use metrics::{counter, histogram};
 use tracing::debug;
@@ -142,7 +142,7 @@ impl Call {
 
     fn failed(&self, began: Instant, failure: Failure) -> Try {
         attempts(failure.class.as_str());
-        let seen = delivery_retry::Failure {
+        let seen = FailedTry {
             class: failure.class,
             status: failure.status,
             retry_after_ms: failure.retry_after.map(millis),
