@@ -15,7 +15,7 @@ use crate::OutboundAllow;
 
 pub use ranges::REFUSED;
 pub(crate) use ranges::why_not_public;
-pub(crate) use resolver::{Reach, ResolveError, Resolver};
+pub(crate) use resolver::{Lookup, Reach, ResolveError, Resolver, system};
 
 /// Names that mean this machine or this network wherever they are asked (RFC 6761, RFC 6762, RFC 8375, RFC 9476 and
 /// the private-use name `internal`).
@@ -34,7 +34,7 @@ pub enum AddressRefused {
     /// An address that is not public.
     #[error("{address} may not be called: {why}")]
     NotPublic {
-        /// The address, as it was given or resolved.
+        /// The address, as it was given.
         address: IpAddr,
         /// The range it lies in.
         why: &'static str,

@@ -15,7 +15,7 @@ use crate::notice::Notice;
 use crate::oauth_client::ClientCall;
 use crate::scrub::Scrubber;
 use crate::signing::{SigningKey, SigningKeys};
-use crate::verdict::by_status;
+use crate::verdict::of_signed_call;
 use crate::webhook::{SignedCall, test_body};
 use crate::{
     Answer, Event, Kept, Outgoing, ReceiverUrl, Template, TemplateError, Verdict, Workspace,
@@ -212,7 +212,7 @@ impl Receiver {
         let verdict = match &self.means {
             Means::Slack => slack::judge(answer, now),
             Means::Discord { .. } => discord::judge(answer, now),
-            Means::Webhook(_) | Means::OauthClient(_) => by_status(answer, now),
+            Means::Webhook(_) | Means::OauthClient(_) => of_signed_call(answer, now),
         };
         match verdict {
             Verdict::Delivered { .. } => verdict,

@@ -14,7 +14,7 @@ use hookyard_domain::delivery::{ErrorClass, TRY_MS_MAX};
 use reqwest::{Client, redirect, retry};
 use url::Url;
 
-use crate::address::{Reach, Resolver};
+use crate::address::{self, Lookup, Reach, Resolver};
 use crate::{AddressPolicy, AddressRefused, Answer, Ending, Outgoing, SendError};
 
 /// How long a connection may take to open: name, TCP and TLS.
@@ -69,10 +69,14 @@ pub struct Sender {
 impl Sender {
     /// Prepares the clients; sends nothing.
     pub fn new(settings: SenderSettings) -> Result<Self, SenderSetupError> {
+        Self::with_lookup(settings, address::system)
+    }
+
+    fn with_lookup(settings: SenderSettings, lookup: Lookup) -> Result<Self, SenderSetupError> {
         let SenderSettings { policy, user_agent, timeout } = settings;
         let client = |reach| {
             Client::builder()
-                .dns_resolver(Arc::new(Resolver::new(policy.clone(), reach)))
+                .dns_resolver(Arc::new(Resolver::new(policy.clone(), reach, lookup)))
                 .https_only(reach == Reach::Everything)
                 .http1_only()
                 .redirect(redirect::Policy::none())
@@ -86,7 +90,7 @@ impl Sender {
                 .map_err(SenderSetupError)
         };
         let (secure, plain) = (client(Reach::Everything)?, client(Reach::AllowList)?);
-        let resolver = Resolver::new(policy.clone(), Reach::Everything);
+        let resolver = Resolver::new(policy.clone(), Reach::Everything, lookup);
         Ok(Self { policy, timeout, resolver, secure, plain })
     }
 
@@ -96,16 +100,21 @@ impl Sender {
     }
 
     /// Asks whether a URL may be called as things are now, its name resolved; for when one is saved without a call.
+    ///
+    /// Takes no longer than a connection may.
     pub async fn check(&self, url: &Url) -> Result<(), SendError> {
+        self.check_within(CONNECT_TIMEOUT, url).await
+    }
+
+    async fn check_within(&self, limit: Duration, url: &Url) -> Result<(), SendError> {
         self.policy.check_url(url).map_err(|reason| refused(&reason))?;
-        match url.host() {
-            Some(url::Host::Domain(name)) => self
-                .resolver
-                .addresses(name)
-                .await
-                .map(drop)
-                .map_err(|error| classify::resolving(&error)),
-            Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)) | None => Ok(()),
+        let Some(url::Host::Domain(name)) = url.host() else { return Ok(()) };
+        match tokio::time::timeout(limit, self.resolver.addresses(name)).await {
+            Ok(found) => found.map(drop).map_err(|error| classify::resolving(&error)),
+            Err(_) => Err(SendError {
+                class: ErrorClass::Dns,
+                error: "the name took too long to resolve".to_owned(),
+            }),
         }
     }
 
@@ -133,32 +142,34 @@ fn refused(reason: &AddressRefused) -> SendError {
     SendError { class: ErrorClass::Address, error: reason.to_string() }
 }
 
+/// Reads at most [`ANSWER_BYTES_MAX`]. Most answers are one chunk, which becomes the body without a copy.
 async fn read(response: &mut reqwest::Response) -> (Bytes, Ending) {
-    let mut body = Bytes::new();
+    let mut first = Bytes::new();
     let mut more = BytesMut::new();
-    loop {
+    let ending = loop {
         match response.chunk().await {
-            // Most answers are one chunk, which needs no copy.
-            Ok(Some(chunk)) if body.is_empty() && chunk.len() <= ANSWER_BYTES_MAX => body = chunk,
+            Ok(Some(chunk)) if chunk.is_empty() => {}
+            Ok(Some(chunk))
+                if first.is_empty() && more.is_empty() && chunk.len() <= ANSWER_BYTES_MAX =>
+            {
+                first = chunk;
+            }
             Ok(Some(chunk)) => {
                 if more.is_empty() {
-                    more.extend_from_slice(&body);
+                    more.extend_from_slice(&std::mem::take(&mut first));
                 }
                 let room = ANSWER_BYTES_MAX.saturating_sub(more.len());
                 more.extend_from_slice(&chunk[..chunk.len().min(room)]);
-                body = Bytes::new();
                 if chunk.len() > room {
-                    return (more.freeze(), Ending::TooLong);
+                    break Ending::TooLong;
                 }
             }
-            Ok(None) => return (whole(body, more), Ending::Complete),
-            Err(error) => {
-                return (whole(body, more), Ending::Broken(classify::reading(&error)));
-            }
+            Ok(None) => break Ending::Complete,
+            Err(error) => break Ending::Broken(classify::reading(&error)),
         }
-    }
+    };
+    (if more.is_empty() { first } else { more.freeze() }, ending)
 }
 
-fn whole(first: Bytes, more: BytesMut) -> Bytes {
-    if more.is_empty() { first } else { more.freeze() }
-}
+#[cfg(test)]
+mod tests;

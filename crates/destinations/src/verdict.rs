@@ -1,13 +1,14 @@
 use std::time::Duration;
 
 use hookyard_domain::delivery::ErrorClass;
+use hookyard_domain::delivery_retry::WAIT_MS_MAX;
 use http::{HeaderMap, StatusCode, header};
 use jiff::{Timestamp, fmt::rfc2822};
 
 use crate::{Answer, Ending, SendError};
 
 /// The longest wait that is taken from an answer.
-const WAIT_MAX: Duration = Duration::from_hours(24);
+const WAIT_MAX: Duration = Duration::from_millis(WAIT_MS_MAX);
 
 /// What an answer means for the delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +52,11 @@ impl Verdict {
         })
     }
 
+    /// The same with a wait that was read by [`retry_after`] or [`seconds`], which bound it.
     #[must_use]
     pub(crate) fn retry_after(mut self, wait: Option<Duration>) -> Self {
         if let Self::Failed(failure) = &mut self {
-            failure.retry_after = wait.map(|wait| wait.min(WAIT_MAX));
+            failure.retry_after = wait;
         }
         self
     }
@@ -75,6 +77,14 @@ pub(crate) fn by_status(answer: &Answer, now: Timestamp) -> Verdict {
         _ => (ErrorClass::Refused, "the receiver refused it"),
     };
     Verdict::failed(answer, class, format!("{}: {error}", status.as_u16())).retry_after(wait)
+}
+
+/// What an answer to a signed call means: its status says all, so that 2xx is success however much follows.
+pub(crate) fn of_signed_call(answer: &Answer, now: Timestamp) -> Verdict {
+    if answer.status.is_success() && answer.ending == Ending::TooLong {
+        return Verdict::DELIVERED;
+    }
+    by_status(answer, now)
 }
 
 /// Success, unless the answer broke off or does not end.

@@ -1,7 +1,9 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tracing::debug;
 
 use super::{AddressPolicy, AddressRefused};
 
@@ -19,28 +21,41 @@ pub(crate) enum Reach {
 pub(crate) enum ResolveError {
     #[error("the name does not resolve")]
     Unknown(#[source] io::Error),
+    /// Whoever named it is not told which: they would read the names of this network.
+    #[error("the name leads to no address that may be called")]
+    NotPublic,
+    /// The name leads to public addresses only, which plain HTTP does not reach.
     #[error(transparent)]
-    Refused(#[from] AddressRefused),
+    NotHttps(AddressRefused),
 }
 
-/// The system's resolver behind the policy: addresses that may not be called are left out.
+/// Asks for the addresses of a name.
+pub(crate) type Lookup = for<'a> fn(&'a str) -> LookingUp<'a>;
+type LookingUp<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>>;
+
+/// The lookup of this machine. Port 0: the client puts in the one of the URL.
+pub(crate) fn system(name: &str) -> LookingUp<'_> {
+    Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
+}
+
+/// A lookup behind the policy: addresses that may not be called are left out.
 ///
 /// What it answers is what is dialled, so that no second look at the name can lead elsewhere.
 #[derive(Debug, Clone)]
 pub(crate) struct Resolver {
     policy: AddressPolicy,
     reach: Reach,
+    lookup: Lookup,
 }
 
 impl Resolver {
-    pub(crate) fn new(policy: AddressPolicy, reach: Reach) -> Self {
-        Self { policy, reach }
+    pub(crate) fn new(policy: AddressPolicy, reach: Reach, lookup: Lookup) -> Self {
+        Self { policy, reach, lookup }
     }
 
     /// The addresses of a name that may be called; never none.
     pub(crate) async fn addresses(&self, name: &str) -> Result<Vec<SocketAddr>, ResolveError> {
-        // Port 0: the client puts in the one of the URL.
-        let found = tokio::net::lookup_host((name, 0)).await.map_err(ResolveError::Unknown)?;
+        let found = (self.lookup)(name).await.map_err(ResolveError::Unknown)?;
         let mut refused = None;
         let mut kept = Vec::new();
         for address in found {
@@ -50,11 +65,13 @@ impl Resolver {
             }
         }
         match refused {
-            Some(reason) if kept.is_empty() => Err(reason.into()),
-            None if kept.is_empty() => {
-                Err(ResolveError::Unknown(io::Error::from(io::ErrorKind::NotFound)))
+            Some(_) | None if !kept.is_empty() => Ok(kept),
+            Some(reason @ AddressRefused::NotHttps) => Err(ResolveError::NotHttps(reason)),
+            Some(reason) => {
+                debug!("{name} leads nowhere that may be called: {reason}");
+                Err(ResolveError::NotPublic)
             }
-            Some(_) | None => Ok(kept),
+            None => Err(ResolveError::Unknown(io::Error::from(io::ErrorKind::NotFound))),
         }
     }
 

@@ -1,4 +1,6 @@
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
 
 use proptest::prelude::*;
 
@@ -94,13 +96,46 @@ fn the_reason_names_the_range() {
     assert_eq!(refused.to_string(), "169.254.169.254 may not be called: cloud metadata");
 }
 
-#[tokio::test]
-async fn a_name_that_resolves_to_an_inner_address_is_refused() {
-    let resolver = Resolver::new(policy(""), Reach::Everything);
-    let refused = resolver.addresses("localhost").await.unwrap_err();
-    assert!(matches!(refused, ResolveError::Refused(AddressRefused::NotPublic { .. })));
+/// What a name leads to in these tests: its labels are addresses, written with dashes.
+fn labels(name: &str) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + '_>> {
+    let address = |label: &str| Some(SocketAddr::new(label.replace('-', ".").parse().ok()?, 0));
+    Box::pin(async move { Ok(name.split('.').filter_map(address).collect()) })
+}
 
-    let allowed = Resolver::new(policy("127.0.0.0/8,::1"), Reach::AllowList);
+async fn resolve(allow: &str, reach: Reach, name: &str) -> Result<Vec<IpAddr>, ResolveError> {
+    let found = Resolver::new(policy(allow), reach, labels).addresses(name).await?;
+    Ok(found.into_iter().map(|address| address.ip()).collect())
+}
+
+#[tokio::test]
+async fn of_a_names_addresses_the_public_ones_are_called() {
+    let found = resolve("", Reach::Everything, "10-0-0-8.93-184-215-14.example").await.unwrap();
+    assert_eq!(found, ["93.184.215.14".parse::<IpAddr>().unwrap()]);
+}
+
+#[tokio::test]
+async fn whoever_names_an_inner_address_is_not_told_it() {
+    for reach in [Reach::Everything, Reach::AllowList] {
+        let refused = resolve("10.1.0.0/16", reach, "10-0-0-8.example").await.unwrap_err();
+        assert!(matches!(refused, ResolveError::NotPublic), "{refused}");
+        assert_eq!(refused.to_string(), "the name leads to no address that may be called");
+    }
+}
+
+#[tokio::test]
+async fn plain_http_reaches_no_public_address_by_name() {
+    let refused =
+        resolve("10.0.0.0/8", Reach::AllowList, "93-184-215-14.example").await.unwrap_err();
+    assert!(matches!(refused, ResolveError::NotHttps(_)), "{refused}");
+
+    let both = "93-184-215-14.10-0-0-8.example";
+    let found = resolve("10.0.0.0/8", Reach::AllowList, both).await.unwrap();
+    assert_eq!(found, ["10.0.0.8".parse::<IpAddr>().unwrap()]);
+}
+
+#[tokio::test]
+async fn the_system_knows_this_machine_by_its_name() {
+    let allowed = Resolver::new(policy("127.0.0.0/8,::1"), Reach::AllowList, system);
     let addresses = allowed.addresses("localhost").await.unwrap();
     assert!(addresses.iter().all(|address| address.ip().is_loopback()));
 }

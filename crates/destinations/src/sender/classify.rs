@@ -49,7 +49,7 @@ pub(super) fn reading(error: &reqwest::Error) -> SendError {
 pub(super) fn resolving(error: &ResolveError) -> SendError {
     let class = match error {
         ResolveError::Unknown(_) => ErrorClass::Dns,
-        ResolveError::Refused(_) => ErrorClass::Address,
+        ResolveError::NotPublic | ResolveError::NotHttps(_) => ErrorClass::Address,
     };
     SendError { class, error: error.to_string() }
 }
