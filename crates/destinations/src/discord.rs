@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::notice::{FACT_CHARS_MAX, Notice};
+use crate::scrub::Scrubber;
 use crate::text::{cut, cut_within, iso, within_units};
 use crate::verdict::{by_status, seconds};
 use crate::{Answer, Verdict};
@@ -130,7 +131,9 @@ struct Problem {
 }
 
 /// Discord says what is wrong by a status and a code of its own.
-pub(crate) fn judge(answer: &Answer, now: Timestamp) -> Verdict {
+///
+/// What it says is scrubbed before it is cut: half a secret would not be found any more.
+pub(crate) fn judge(answer: &Answer, now: Timestamp, scrubber: &Scrubber) -> Verdict {
     let mut failure = match by_status(answer, now) {
         Verdict::Delivered { .. } => return Verdict::Delivered { pause: pause(&answer.headers) },
         Verdict::Failed(failure) => failure,
@@ -146,9 +149,9 @@ pub(crate) fn judge(answer: &Answer, now: Timestamp) -> Verdict {
         _ => failure.class,
     };
     let status = answer.status.as_u16();
-    if let Some(message) = &problem.message {
-        let code = problem.code.unwrap_or_default();
-        failure.error = format!("{status}: Discord says {:?} (code {code})", cut(message, 200));
+    if let Some(message) = problem.message {
+        let (message, code) = (scrubber.scrub(message), problem.code.unwrap_or_default());
+        failure.error = format!("{status}: Discord says {:?} (code {code})", cut(&message, 200));
     }
     let told = problem.retry_after.filter(|wait| wait.is_finite()).map(|wait| wait.to_string());
     let wait = told.and_then(|told| seconds(&told)).max(failure.retry_after);

@@ -111,7 +111,7 @@ impl Receiver {
     fn new(url: ReceiverUrl, means: Means) -> Self {
         let own: Vec<SecretString> = match &means {
             Means::Slack | Means::Discord { .. } | Means::OauthClient(None) => Vec::new(),
-            Means::Webhook(keys) => keys.iter().map(|key| key.text().clone()).collect(),
+            Means::Webhook(keys) => keys.iter().flat_map(SigningKey::written).collect(),
             Means::OauthClient(Some(secret)) => vec![secret.clone()],
         };
         let scrubber = Scrubber::new(&url, own);
@@ -210,8 +210,8 @@ impl Receiver {
     /// What an answer means.
     pub fn judge(&self, answer: &Answer, now: Timestamp) -> Verdict {
         let verdict = match &self.means {
-            Means::Slack => slack::judge(answer, now),
-            Means::Discord { .. } => discord::judge(answer, now),
+            Means::Slack => slack::judge(answer, now, &self.scrubber),
+            Means::Discord { .. } => discord::judge(answer, now, &self.scrubber),
             Means::Webhook(_) | Means::OauthClient(_) => of_signed_call(answer, now),
         };
         match verdict {

@@ -1,6 +1,7 @@
 //! What is kept of an answer: some headers, and the beginning of the body without the receiver's secrets.
 
 use http::{HeaderMap, HeaderValue};
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
@@ -8,7 +9,7 @@ use crate::{Answer, ReceiverUrl};
 
 /// What is kept of an answer's body, in bytes.
 pub const EXCERPT_BYTES_MAX: usize = 1024;
-/// Shorter texts are no secrets; replacing them would make excerpts unreadable.
+/// Shorter parts of a URL are no secrets; replacing them would make excerpts unreadable.
 const SECRET_BYTES_MIN: usize = 8;
 const REPLACEMENT: &str = "[secret]";
 
@@ -48,23 +49,20 @@ pub struct Kept {
 pub(crate) struct Scrubber(Vec<SecretString>);
 
 impl Scrubber {
-    /// Everything of the URL behind its host is secret, and each of its longer parts; so are `others`.
-    pub(crate) fn new(url: &ReceiverUrl, others: impl IntoIterator<Item = SecretString>) -> Self {
+    /// Everything of the URL behind its host is secret, and each of its longer parts, as it is written there and
+    /// decoded; so are `declared`, however short they are.
+    pub(crate) fn new(url: &ReceiverUrl, declared: impl IntoIterator<Item = SecretString>) -> Self {
         let url = url.expose();
-        let whole = url.as_str().to_owned();
-        let behind_host = url[url::Position::BeforePath..].to_owned();
-        let parts = url
-            .path_segments()
+        let path = url.path_segments().into_iter().flatten();
+        let query = url.query().unwrap_or_default().split('&');
+        let query = query.filter_map(|pair| Some(pair.split_once('=')?.1));
+        let mut secrets: Vec<_> = [url.as_str(), &url[url::Position::BeforePath..]]
             .into_iter()
-            .flatten()
             .map(str::to_owned)
-            .chain(url.query_pairs().map(|(_, value)| value.into_owned()));
-        let mut secrets: Vec<_> = [whole, behind_host]
-            .into_iter()
-            .chain(parts)
+            .chain(path.chain(query).flat_map(spellings))
+            .filter(|part| part.len() >= SECRET_BYTES_MIN)
             .map(SecretString::from)
-            .chain(others)
-            .filter(|secret| secret.expose_secret().len() >= SECRET_BYTES_MIN)
+            .chain(declared.into_iter().filter(|secret| !secret.expose_secret().is_empty()))
             .collect();
         // The longest first, so that no part of one is left.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
@@ -105,4 +103,10 @@ impl Scrubber {
         let omitted = headers.keys_len().saturating_sub(HEADERS_MAX);
         json!({ "values": values, "lengths": lengths, "omitted": omitted })
     }
+}
+
+/// A part of a URL as it is written, percent-decoded, and with `+` as the space that it is in forms.
+fn spellings(part: &str) -> [String; 3] {
+    let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
+    [part.to_owned(), decoded(part), decoded(&part.replace('+', " "))]
 }

@@ -54,6 +54,13 @@ impl SigningKey {
         }
     }
 
+    /// What of the key must not be shown: as its receiver gets it, and its bare Base64, also without padding.
+    pub(crate) fn written(&self) -> [SecretString; 2] {
+        let text = self.text.expose_secret();
+        let bare = text.strip_prefix(PREFIX).unwrap_or(text).trim_end_matches('=');
+        [self.text.clone(), SecretString::from(bare)]
+    }
+
     /// The key as its receiver gets it, once: `whsec_...`.
     pub fn text(&self) -> &SecretString {
         &self.text

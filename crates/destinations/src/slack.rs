@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::notice::{FACT_CHARS_MAX, Notice};
+use crate::scrub::Scrubber;
 use crate::text::{cut, within_units};
 use crate::verdict::by_status;
 use crate::{Answer, Verdict};
@@ -120,8 +121,10 @@ fn linked(title: &str, url: Option<&str>) -> Value {
 }
 
 /// Slack says `ok` in a 200, and a word for what is wrong otherwise.
-pub(crate) fn judge(answer: &Answer, now: Timestamp) -> Verdict {
-    let said = String::from_utf8_lossy(&answer.body);
+///
+/// What it says is scrubbed before it is cut: half a secret would not be found any more.
+pub(crate) fn judge(answer: &Answer, now: Timestamp, scrubber: &Scrubber) -> Verdict {
+    let said = scrubber.scrub(String::from_utf8_lossy(&answer.body).into_owned());
     let said = said.trim();
     let status = answer.status.as_u16();
     match by_status(answer, now) {

@@ -20,7 +20,7 @@ fn answer(status: u16, body: &str, headers: &[(&'static str, &'static str)]) -> 
 }
 
 fn class(status: u16, body: &str) -> Option<ErrorClass> {
-    match judge(&answer(status, body, &[]), NOW) {
+    match judge(&answer(status, body, &[]), NOW, &Scrubber::default()) {
         Verdict::Delivered { .. } => None,
         Verdict::Failed(failure) => Some(failure.class),
     }
@@ -100,7 +100,9 @@ fn a_deleted_webhook_is_gone_and_a_wrong_token_must_be_replaced() {
 #[test]
 fn a_limit_is_waited_for_as_the_body_says() {
     let body = r#"{"message":"You are being rate limited.","retry_after":64.57,"global":false}"#;
-    let Verdict::Failed(failure) = judge(&answer(429, body, &[("retry-after", "64")]), NOW) else {
+    let Verdict::Failed(failure) =
+        judge(&answer(429, body, &[("retry-after", "64")]), NOW, &Scrubber::default())
+    else {
         panic!("a 429 is no success");
     };
     assert_eq!(failure.class, ErrorClass::RateLimited);
@@ -111,11 +113,14 @@ fn a_limit_is_waited_for_as_the_body_says() {
 fn a_success_that_used_up_the_limit_asks_for_a_pause() {
     let headers = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset-after", "1.5")];
     assert_eq!(
-        judge(&answer(200, "{}", &headers), NOW),
+        judge(&answer(200, "{}", &headers), NOW, &Scrubber::default()),
         Verdict::Delivered { pause: Some(Duration::from_millis(1500)) }
     );
     let headers = [("x-ratelimit-remaining", "3"), ("x-ratelimit-reset-after", "1.5")];
-    assert_eq!(judge(&answer(200, "{}", &headers), NOW), Verdict::Delivered { pause: None });
+    assert_eq!(
+        judge(&answer(200, "{}", &headers), NOW, &Scrubber::default()),
+        Verdict::Delivered { pause: None }
+    );
 }
 
 /// The text as Discord shows it, if every mark in it is behind a backslash.

@@ -17,7 +17,7 @@ fn answer(status: u16, body: &str) -> Answer {
 }
 
 fn class(status: u16, body: &str) -> Option<ErrorClass> {
-    match judge(&answer(status, body), NOW) {
+    match judge(&answer(status, body), NOW, &Scrubber::default()) {
         Verdict::Delivered { .. } => None,
         Verdict::Failed(failure) => Some(failure.class),
     }

@@ -74,6 +74,49 @@ fn a_secret_at_the_edge_of_the_excerpt_is_not_cut_open() {
 }
 
 #[test]
+fn a_secret_at_the_edge_of_an_error_is_not_cut_open() {
+    for (receiver, cut, answered) in [
+        (receiver(ConnectionKind::Slack, SLACK), 100, "{}"),
+        (receiver(ConnectionKind::Discord, DISCORD), 200, r#"{"code":1,"message":"{}"}"#),
+    ] {
+        for shown in 1..TOKEN.len() {
+            let said = "x".repeat(cut - shown) + TOKEN;
+            let answer = answer(400, answered.replace("{}", &said));
+            let Verdict::Failed(failure) = receiver.judge(&answer, AT) else {
+                panic!("a 400 is no success");
+            };
+            assert!(failure.error.contains("xxx"), "{}", failure.error);
+            assert!(!failure.error.contains(&format!("x{}", &TOKEN[..1])), "{}", failure.error);
+        }
+    }
+}
+
+#[test]
+fn a_secret_is_found_in_every_spelling() {
+    let url = "https://example.com/in/se%2Fcret%3Aone?key=se%2Bcret%3Dtwo&form=se+cret+three";
+    let parsed = ReceiverUrl::parse(ConnectionKind::Webhook, url, &loopback()).unwrap();
+    let endpoint = receiver(ConnectionKind::Webhook, url);
+    let client = Receiver::oauth_client(parsed, Some(SecretString::from("s3cr")));
+    let key = SigningKey::from_random([7; 32]);
+    let bare = key.text().expose_secret().trim_start_matches("whsec_").to_owned();
+    for (receiver, secret) in [
+        (&endpoint, "se%2Fcret%3Aone"),
+        (&endpoint, "se/cret:one"),
+        (&endpoint, "se%2Bcret%3Dtwo"),
+        (&endpoint, "se+cret=two"),
+        (&endpoint, "se+cret+three"),
+        (&endpoint, "se cret three"),
+        (&endpoint, bare.as_str()),
+        (&endpoint, bare.trim_end_matches('=')),
+        (&client, "s3cr"),
+    ] {
+        let kept = receiver.keep(&answer(400, format!("no <{secret}>")));
+        assert!(!kept.excerpt.contains(secret), "{secret}: {}", kept.excerpt);
+        assert!(kept.excerpt.starts_with("no <[secret]"), "{secret}: {}", kept.excerpt);
+    }
+}
+
+#[test]
 fn nothing_is_shown_by_debug() {
     for receiver in receivers() {
         let shown = format!("{receiver:?} {:?} {:?}", receiver.url(), receiver.signing_keys());
