@@ -3,7 +3,12 @@
 //! Their data is `{"post": {...}}`, with `comment`, `changes`, `reaction` or `milestone` where the event has one; every
 //! field may be missing. docs/events-catalogue.md has them all.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::Event;
@@ -30,18 +35,18 @@ fn heading(event_type: &str) -> Option<&'static str> {
 }
 
 /// featul's form: `{"event", "workspace": {"id", "name", "slug"}, "post": {...}, ...}`; `None` for other events, and
-/// for data that is no object.
-pub(crate) fn payload(head: &EventHead, data: &Value) -> Option<String> {
+/// for data that is no object. `json` is the data as it came: no number loses a digit.
+pub(crate) fn payload(head: &EventHead, json: &str) -> Option<String> {
     #[derive(Serialize)]
     struct Payload<'a> {
         event: &'a str,
         workspace: Value,
         #[serde(flatten)]
-        rest: serde_json::Map<String, Value>,
+        rest: BTreeMap<Cow<'a, str>, &'a RawValue>,
     }
     heading(&head.event_type)?;
     let workspace = &head.workspace;
-    let mut rest = data.as_object()?.clone();
+    let mut rest: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(json).ok()?;
     rest.remove("event");
     rest.remove("workspace");
     let payload = Payload {
@@ -74,6 +79,7 @@ pub(crate) fn notice(event: &Event) -> Option<Notice> {
     notice.at = text("/comment/createdAt")
         .or_else(|| text("/post/createdAt"))
         .and_then(|at| at.parse().ok())
+        .filter(|at| *at >= Timestamp::UNIX_EPOCH)
         .unwrap_or(notice.at);
     notice.facts = facts(event.event_type(), &text);
     Some(notice)
@@ -101,8 +107,7 @@ fn facts(event_type: &str, text: &dyn Fn(&str) -> Option<String>) -> Vec<Fact> {
         own,
     ]
     .into_iter()
-    .filter_map(|(label, value)| Some(Fact::new(label, &value?)))
-    .filter(|fact| !fact.value.is_empty())
+    .filter_map(|(label, value)| Fact::new(label, &value?))
     .collect()
 }
 
@@ -120,8 +125,8 @@ mod tests {
         );
         let notice = Notice::of(&event);
         assert_eq!(notice.heading, "Status Changed");
-        assert_eq!(notice.facts[1], Fact::new("Status", "open → planned"));
-        assert_eq!(notice.facts[2], Fact::new("Submitted by", "Anonymous"));
+        assert_eq!(notice.facts[1], Fact::new("Status", "open → planned").unwrap());
+        assert_eq!(notice.facts[2], Fact::new("Submitted by", "Anonymous").unwrap());
     }
 
     #[test]
@@ -134,6 +139,23 @@ mod tests {
             json!({ "event": "post.created", "post": { "id": "p1" },
                     "workspace": { "id": workspace, "name": "Acme", "slug": "acme" } })
         );
+    }
+
+    #[test]
+    fn the_payload_keeps_every_digit() {
+        let data = r#"{"post":{"price":1.10,"n":123456789012345678901},"ratio":1.0e2}"#;
+        let payload = sample("post.created", data).payload();
+        let payload = std::str::from_utf8(&payload).unwrap();
+        assert!(payload.contains(&data[1..]), "{payload}");
+    }
+
+    #[test]
+    fn a_time_that_no_provider_takes_is_passed_over() {
+        for at in ["-009999-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "soon"] {
+            let data = json!({ "post": { "createdAt": at } }).to_string();
+            let event = sample("post.created", &data);
+            assert_eq!(Notice::of(&event).at, event.head().occurred_at, "{at}");
+        }
     }
 
     #[test]

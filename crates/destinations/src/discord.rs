@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::notice::{FACT_CHARS_MAX, Notice};
 use crate::scrub::Scrubber;
-use crate::text::{cut, cut_within, iso, within_units};
+use crate::text::{self, cut, cut_within, iso, one_line, within_units};
 use crate::verdict::{by_status, seconds};
 use crate::{Answer, Verdict};
 
@@ -112,6 +112,12 @@ pub(crate) fn message(notice: &Notice) -> Value {
 /// A message of one text, written in Discord's markup: what a template made.
 pub(crate) fn text_message(text: &str) -> Value {
     json!({ "content": within_units(text, MESSAGE_CHARS_MAX), "allowed_mentions": { "parse": [] } })
+}
+
+/// A link in a template's text; `None` unless it leads to the web.
+pub(crate) fn link(url: &str, label: &str) -> Option<String> {
+    let label = escape(&one_line(label), NAME_CHARS_MAX);
+    Some(format!("[{label}]({})", text::link(url)?))
 }
 
 /// The message that shows that a connection works.

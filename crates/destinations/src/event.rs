@@ -79,7 +79,7 @@ impl Event {
     /// `{"type","timestamp","data"}`.
     pub(crate) fn payload(&self) -> Bytes {
         self.payload
-            .get_or_init(|| match catalogue::payload(&self.head, &self.data) {
+            .get_or_init(|| match catalogue::payload(&self.head, &self.json) {
                 Some(payload) => payload.into(),
                 None => self.envelope().into(),
             })

@@ -20,6 +20,7 @@ pub(crate) struct Notice {
     pub(crate) text: Option<String>,
     pub(crate) facts: Vec<Fact>,
     pub(crate) image: Option<String>,
+    /// From 1970 on: providers take no year of another length.
     pub(crate) at: Timestamp,
     pub(crate) footer: String,
 }
@@ -32,8 +33,10 @@ pub(crate) struct Fact {
 }
 
 impl Fact {
-    pub(crate) fn new(label: &str, value: &str) -> Self {
-        Self { label: label.to_owned(), value: one_line(value) }
+    /// `None` if nothing of one or the other can be shown: Discord refuses a whole message for an empty name.
+    pub(crate) fn new(label: &str, value: &str) -> Option<Self> {
+        let fact = Self { label: one_line(label), value: one_line(value) };
+        (!fact.label.is_empty() && !fact.value.is_empty()).then_some(fact)
     }
 }
 
@@ -52,7 +55,7 @@ impl Notice {
             text: None,
             facts: Vec::new(),
             image: None,
-            at: head.occurred_at,
+            at: head.occurred_at.max(Timestamp::UNIX_EPOCH),
             footer: one_line(&format!("{} • Hookyard", head.workspace.name)),
         }
     }
@@ -107,9 +110,8 @@ fn facts(data: &Value, shown: &[&str]) -> Vec<Fact> {
                 text_of(value).map(|text| (name.clone(), text)).into_iter().collect::<Vec<_>>()
             }
         })
-        .filter(|(_, text)| !text.is_empty())
+        .filter_map(|(name, text)| Fact::new(&name, &text))
         .take(FACTS_MAX)
-        .map(|(name, text)| Fact::new(&one_line(&name), &text))
         .collect()
 }
 
@@ -142,6 +144,13 @@ mod tests {
         let facts: Vec<_> =
             notice.facts.iter().map(|fact| format!("{}={}", fact.label, fact.value)).collect();
         assert_eq!(facts, ["buyer.name=Ann", "paid=true", "total=9.5"]);
+    }
+
+    #[test]
+    fn a_fact_without_a_name_or_a_value_to_show_is_left_out() {
+        let event = sample("a.b", r#"{"":1," ":2,"\u202e":3,"\n":{"":4},"x":" ","n":5}"#);
+        let names: Vec<_> = Notice::of(&event).facts.into_iter().map(|fact| fact.label).collect();
+        assert_eq!(names, [".", "n"]);
     }
 
     #[test]

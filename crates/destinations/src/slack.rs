@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::notice::{FACT_CHARS_MAX, Notice};
 use crate::scrub::Scrubber;
-use crate::text::{cut, within_units};
+use crate::text::{self, cut, one_line, within_units};
 use crate::verdict::by_status;
 use crate::{Answer, Verdict};
 
@@ -112,10 +112,19 @@ fn plain(text: &str, max: usize) -> Value {
     json!({ "type": "plain_text", "text": escape(text, max), "emoji": false })
 }
 
+/// A link in a template's text; `None` unless it leads to the web.
+pub(crate) fn link(url: &str, label: &str) -> Option<String> {
+    Some(linked_label(&text::link(url)?, &escape_title(&one_line(label), TITLE_CHARS_MAX)))
+}
+
+fn linked_label(url: &str, label: &str) -> String {
+    format!("<{}|{label}>", url.replace('&', "&amp;"))
+}
+
 /// A bold title, linked if there is a URL. `verbatim` keeps Slack from linking what looks like a URL or a channel.
 fn linked(title: &str, url: Option<&str>) -> Value {
     let title = escape_title(title, TITLE_CHARS_MAX);
-    let link = url.map(|url| format!("*<{}|{title}>*", url.replace('&', "&amp;")));
+    let link = url.map(|url| format!("*{}*", linked_label(url, &title)));
     let text = link.filter(|link| link.len() <= TEXT_CHARS_MAX).unwrap_or(format!("*{title}*"));
     json!({ "type": "mrkdwn", "text": text, "verbatim": true })
 }

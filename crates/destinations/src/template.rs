@@ -2,14 +2,17 @@
 //!
 //! A template makes the text of a chat's message, in that chat's markup, or the JSON body of a signed call. It sees
 //! `type`, `timestamp`, `workspace` (`id`, `slug`, `name`) and `data`. Whatever it prints is escaped for where it goes:
-//! in a chat it is text, in JSON it is a JSON value with its quotes. There is no way around the escaping.
+//! in a chat it is text, in JSON it is a JSON value with its quotes. There is no way around the escaping: the filter
+//! `link` alone writes markup, and where a chat reads mentions and links no value is printed.
 //!
-//! It has a fuel of instructions, a bound of output, and no means to build a value larger than those it was given
+//! It has a fuel of instructions, a bound of what they read and of output, and no means to build a value larger than those it was given
 //! (`subset.rs`): it ends, soon, whatever its author writes and whatever the event holds.
 
+mod brackets;
 mod filters;
 mod output;
 mod subset;
+mod work;
 
 use hookyard_domain::connection::ConnectionKind;
 use minijinja::value::Serde;
@@ -20,6 +23,7 @@ use serde::de::IgnoredAny;
 use crate::text::iso;
 use crate::{Event, Workspace};
 use output::{Bounded, Markup};
+use work::WORK_MAX;
 
 /// The longest template, in bytes.
 pub const TEMPLATE_BYTES_MAX: usize = 8 * 1024;
@@ -57,7 +61,9 @@ pub enum TemplateError {
         line: usize,
     },
     /// It does not end soon.
-    #[error("the template takes more than {FUEL} steps")]
+    #[error(
+        "the template takes more than {FUEL} steps, or reads more than {WORK_MAX} items and bytes"
+    )]
     OutOfFuel,
     /// It prints too much.
     #[error("the template prints more than {OUTPUT_BYTES_MAX} bytes")]
@@ -99,7 +105,7 @@ impl Template {
         if text.len() > TEMPLATE_BYTES_MAX {
             return Err(TemplateError::TooLong);
         }
-        subset::check(text)?;
+        subset::check(markup, text)?;
         // What is missing prints as some text here, so that misplaced quotes of JSON show at once.
         Self::new(markup, text, true)?.render_view(Value::from(Serde(())))?;
         Self::new(markup, text, false)
@@ -109,8 +115,10 @@ impl Template {
         let mut environment = Environment::empty();
         environment.set_fuel(Some(FUEL));
         environment.set_undefined_behavior(UndefinedBehavior::Chainable);
-        environment.set_formatter(move |out, _, value| output::print(markup, is_trial, out, value));
-        filters::add(&mut environment);
+        environment.set_formatter(move |out, state, value| {
+            output::print(markup, is_trial, (out, state), value)
+        });
+        filters::add(&mut environment, markup);
         environment
             .add_template_owned(NAME, text.to_owned())
             .map_err(|error| TemplateError::Syntax(explanation(&error)))?;

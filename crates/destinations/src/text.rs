@@ -47,8 +47,7 @@ pub(crate) fn one_line(text: &str) -> String {
 
 fn is_hidden(c: char) -> bool {
     let is_break = matches!(c, '\n' | '\t');
-    let turns =
-        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns = matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     (c.is_control() && !is_break) || turns
 }
 
@@ -104,7 +103,7 @@ mod tests {
 
     #[test]
     fn text_cannot_turn_its_direction() {
-        assert_eq!(one_line("a\u{202e}b\n\tc\u{0}"), "ab c");
+        assert_eq!(one_line("a\u{202e}b\n\tc\u{0}\u{61c}"), "ab c");
     }
 
     proptest! {

@@ -74,6 +74,28 @@ fn mentions_links_and_markup_become_text() {
 }
 
 #[test]
+fn what_begins_a_block_of_markdown_is_text() {
+    for (text, expected) in [
+        ("# h", r"\# h"),
+        ("-# small", r"\-\# small"),
+        ("> q", r"\> q"),
+        (">>> q", r"\>\>\> q"),
+        ("- item", r"\- item"),
+        ("+ item", r"\+ item"),
+        ("* item", r"\* item"),
+        ("1. one", r"1\. one"),
+        ("a\n  12. two", "a\n  12\\. two"),
+        ("1.", r"1\."),
+        ("1.5 is no list, nor is a 1. here", "1.5 is no list, nor is a 1. here"),
+        ("```rs\ncode```", "\\`\\`\\`rs\ncode\\`\\`\\`"),
+        ("||spoiler||", r"\|\|spoiler\|\|"),
+        ("<t:1:R> <:a:1> <#1>", r"\<t\:1\:R\> \<\:a\:1\> \<\#1\>"),
+    ] {
+        assert_eq!(escape(text, 100), expected, "{text}");
+    }
+}
+
+#[test]
 fn the_call_asks_for_the_saved_message() {
     let post = |url: &str| post_url(&url.parse().unwrap()).to_string();
     assert_eq!(

@@ -2,9 +2,11 @@
 
 use std::io;
 
-use minijinja::{Error, ErrorKind, Output, Value};
+use minijinja::{Error, ErrorKind, Output, State, Value};
 
 use super::OUTPUT_BYTES_MAX;
+use super::work::charge;
+use crate::text::plain;
 use crate::{discord, slack};
 
 /// Where a template's output goes.
@@ -15,32 +17,54 @@ pub(super) enum Markup {
     Json,
 }
 
+impl Markup {
+    /// A value as text that means nothing but itself.
+    fn escape(self, value: &str) -> String {
+        match self {
+            Self::Slack => slack::escape_value(&plain(value)),
+            Self::Discord => discord::escape(&plain(value), usize::MAX),
+            Self::Json => value.to_owned(),
+        }
+    }
+
+    /// A link under a label; where the URL leads to no web, the label alone.
+    pub(super) fn link(self, url: &str, label: &str) -> String {
+        let label = if label.trim().is_empty() { url } else { label };
+        match self {
+            Self::Slack => slack::link(url, label),
+            Self::Discord => discord::link(url, label),
+            Self::Json => None,
+        }
+        .unwrap_or_else(|| self.escape(label))
+    }
+}
+
 /// Prints one value. What is missing is nothing in a message and `null` in JSON; lists and objects are JSON.
 pub(super) fn print(
     markup: Markup,
     is_trial: bool,
-    out: &mut Output<'_>,
+    (out, state): (&mut Output<'_>, &mut State<'_, '_>),
     value: &Value,
 ) -> Result<(), Error> {
     let value = if is_trial && value.is_undefined() { &Value::from("text") } else { value };
     let text = match markup {
         Markup::Json => json(value)?,
-        Markup::Slack => slack::escape_value(&text(value)?),
-        Markup::Discord => discord::escape(&text(value)?, usize::MAX),
+        Markup::Slack | Markup::Discord if value.is_safe() => text(state, value)?,
+        Markup::Slack | Markup::Discord => markup.escape(&text(state, value)?),
     };
     out.write_str(&text).map_err(|_| too_long())
 }
 
-/// A value as text, at most as long as an output.
-pub(super) fn text(value: &Value) -> Result<String, Error> {
-    if value.is_undefined() || value.is_none() {
-        return Ok(String::new());
-    }
-    match value.as_str() {
-        Some(text) if text.len() > OUTPUT_BYTES_MAX => Err(too_long()),
-        Some(text) => Ok(text.to_owned()),
-        None => json(value),
-    }
+/// A value as text, at most as long as an output; paid for.
+pub(super) fn text(state: &mut State<'_, '_>, value: &Value) -> Result<String, Error> {
+    let text = match value.as_str() {
+        _ if value.is_undefined() || value.is_none() => String::new(),
+        Some(text) if text.len() > OUTPUT_BYTES_MAX => return Err(too_long()),
+        Some(text) => text.to_owned(),
+        None => json(value)?,
+    };
+    charge(state, 1 + text.len())?;
+    Ok(text)
 }
 
 fn json(value: &Value) -> Result<String, Error> {

@@ -3,26 +3,34 @@
 //! The fuel counts instructions, and one instruction may double a text: thirty of them fill a machine's memory. So
 //! nothing is taken that binds or builds values (`set`, macros, arithmetic, lists and objects of values), nothing that
 //! compares two values of unknown size, and no filter but those of `filters.rs`.
+//!
+//! What a chat understands between `<` and `>` is a mention or a link and takes no escaping: no value is printed there
+//! (`brackets.rs`).
 
-use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt};
+use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, Stmt};
 use minijinja::machinery::{Span, parse};
 use minijinja::syntax::SyntaxConfig;
 
 use super::filters::{FILTERS, TESTS};
-use super::{TemplateError, explanation};
+use super::output::Markup;
+use super::{TemplateError, brackets, explanation};
 
 /// How deep statements and expressions may stand within each other.
 const DEPTH_MAX: usize = 32;
 
-pub(super) fn check(source: &str) -> Result<(), TemplateError> {
+pub(super) fn check(markup: Markup, source: &str) -> Result<(), TemplateError> {
     let template = parse(source, super::NAME, SyntaxConfig::default())
         .map_err(|error| TemplateError::Syntax(explanation(&error)))?;
-    statement(&template, DEPTH_MAX)
+    statement(&template, DEPTH_MAX)?;
+    match markup {
+        Markup::Slack | Markup::Discord => brackets::check(&template),
+        Markup::Json => Ok(()),
+    }
 }
 
-type Checked = Result<(), TemplateError>;
+pub(super) type Checked = Result<(), TemplateError>;
 
-fn refuse(what: impl Into<String>, span: Span) -> Checked {
+pub(super) fn refuse(what: impl Into<String>, span: Span) -> Checked {
     Err(TemplateError::NotAllowed { what: what.into(), line: span.start_line.into() })
 }
 
@@ -75,8 +83,9 @@ fn expression(expr: &Expr<'_>, depth: usize) -> Checked {
             | BinOpKind::Lt
             | BinOpKind::Lte
             | BinOpKind::Gt
-            | BinOpKind::Gte
-            | BinOpKind::In => comparison(&[&op.left, &op.right], depth, op.span()),
+            | BinOpKind::Gte => comparison(&[&op.left, &op.right], depth, op.span()),
+            BinOpKind::In => membership(&op.right, op.span())
+                .and_then(|()| comparison(&[&op.left, &op.right], depth, op.span())),
             BinOpKind::Add
             | BinOpKind::Sub
             | BinOpKind::Mul
@@ -89,6 +98,9 @@ fn expression(expr: &Expr<'_>, depth: usize) -> Checked {
         Expr::Compare(it) => {
             let sides: Vec<_> =
                 std::iter::once(&it.expr).chain(it.ops.iter().map(|op| &op.expr)).collect();
+            let is_in = |op: &CompareOpKind| matches!(op, CompareOpKind::In | CompareOpKind::NotIn);
+            let mut lists = it.ops.iter().filter(|op| is_in(&op.op));
+            lists.try_for_each(|op| membership(&op.expr, it.span()))?;
             comparison(&sides, depth, it.span())
         }
         Expr::Filter(it) if FILTERS.contains(&it.name) => {
@@ -115,6 +127,15 @@ fn comparison(sides: &[&Expr<'_>], depth: usize, span: Span) -> Checked {
         return refuse("comparison of two values; one must be a constant", span);
     }
     Ok(())
+}
+
+/// `in` goes through all of its right side without paying for it.
+fn membership(all: &Expr<'_>, span: Span) -> Checked {
+    if matches!(all, Expr::List(_)) && is_constant(all) {
+        Ok(())
+    } else {
+        refuse("in over anything but a list of constants; use the test containing", span)
+    }
 }
 
 fn is_constant(expr: &Expr<'_>) -> bool {

@@ -117,6 +117,142 @@ fn what_does_not_parse_or_reaches_for_other_templates_is_refused() {
 }
 
 #[test]
+fn reading_much_again_and_again_ends() {
+    let list = vec![""; 300_000];
+    let data =
+        serde_json::json!({ "l": [1, 2, 3, 4, 5, 6, 7, 8], "e": list, "t": "x".repeat(60_000) });
+    let data = data.to_string();
+    for work in [
+        "{{ data.e|join('') }}",
+        "{{ 'y' if data.e is containing('z') }}",
+        "{{ 'y' if data.t is containing('z') }}",
+        "{{ data.t|truncate(0) }}",
+        "{{ data.t|upper|lower|trim|truncate(0) }}",
+    ] {
+        let work = work.repeat(3);
+        let template = format!("{{% for x in data.l %}}{work}{{% endfor %}}");
+        assert_eq!(
+            render(ConnectionKind::Slack, &template, &data),
+            Err(TemplateError::OutOfFuel),
+            "{work}"
+        );
+        render(ConnectionKind::Slack, "{{ data.e|join('') }}", &data).unwrap();
+    }
+}
+
+#[test]
+fn what_goes_through_a_value_unpaid_is_refused() {
+    for template in [
+        "{{ 'y' if 'x' in data.list }}",
+        "{{ 'y' if 'x' not in data.list }}",
+        "{{ 'y' if data.x in 'text' }}",
+        "{{ 'y' if 'a' < 'b' in data.list }}",
+    ] {
+        let refused = parse(ConnectionKind::Slack, template);
+        assert!(
+            matches!(refused, Err(TemplateError::NotAllowed { .. })),
+            "{template}: {refused:?}"
+        );
+    }
+    let data = r#"{"l":["a",1],"o":{"k":0},"t":"text"}"#;
+    for (test, expected) in [
+        ("data.l is containing('a')", "yes"),
+        ("data.l is containing(1)", "yes"),
+        ("data.l is not containing('b')", "yes"),
+        ("data.o is containing('k')", "yes"),
+        ("data.t is containing('ex')", "yes"),
+        ("data.none is containing('a')", "no"),
+    ] {
+        let template = format!("{{{{ 'yes' if {test} else 'no' }}}}");
+        assert_eq!(render(ConnectionKind::Slack, &template, data).unwrap(), expected, "{test}");
+    }
+}
+
+#[test]
+fn no_value_is_printed_where_a_chat_reads_mentions_and_links() {
+    for template in [
+        "<{{ data.url }}|open>",
+        "<https://a.example/{{ data.id }}|open>",
+        "<https://a.example/|{{ data.title }}>",
+        "a > b <{{ data.url }}",
+        "{% if data.a %}<{% endif %}{{ data.url }}|open>",
+        "<{% if data.a %}>{% endif %}{{ data.url }}",
+        "{% for x in data.l %}{{ x }}<{% endfor %}",
+        "<{% for x in data.l %}{{ x }}{% endfor %}>",
+        "<{% if data.a %}a{% else %}{{ data.b }}{% endif %}>",
+        "{% raw %}<{% endraw %}{{ data.url }}>",
+    ] {
+        for kind in [ConnectionKind::Slack, ConnectionKind::Discord] {
+            let refused = parse(kind, template);
+            assert!(
+                matches!(refused, Err(TemplateError::NotAllowed { .. })),
+                "{template}: {refused:?}"
+            );
+        }
+    }
+    for template in [
+        "<!here> {{ data.title }} <https://a.example/|fixed>",
+        "{% if data.a %}<!here>{% endif %}{{ data.title }}",
+        "{{ data.a }} > {{ data.b }}",
+    ] {
+        parse(ConnectionKind::Slack, template).unwrap();
+    }
+    parse(ConnectionKind::Webhook, r#"{"x": "<", "y": {{ data.y }}}"#).unwrap();
+}
+
+#[test]
+fn a_link_keeps_its_url_and_its_label() {
+    let link = |kind, url: &str, label: &str| {
+        let data = serde_json::json!({ "url": url, "label": label }).to_string();
+        render(kind, "{{ data.url|link(data.label) }}", &data).unwrap()
+    };
+    let (slack, discord) = (ConnectionKind::Slack, ConnectionKind::Discord);
+    let url = "https://a.example/_next/~x?a=1&b=2";
+    assert_eq!(
+        link(slack, url, "to *it*>"),
+        "<https://a.example/_next/~x?a=1&amp;b=2|to ∗it∗&gt;>"
+    );
+    assert_eq!(link(discord, url, "to [it]"), format!(r"[to \[it\]]({url})"));
+    assert_eq!(link(slack, "https://a.example|Bank", "open"), "open", "no host holds a bar");
+    assert_eq!(link(slack, "https://a.example/|Bank", "open"), "<https://a.example/%7CBank|open>");
+    assert_eq!(link(discord, "https://a.example/)x", "y"), "[y](https://a.example/%29x)");
+    for nowhere in ["!channel", "@U024BE7LH", "javascript:alert(1)", ""] {
+        assert_eq!(link(slack, nowhere, "<!here>"), "&lt;!here&gt;", "{nowhere}");
+    }
+    assert_eq!(link(slack, "!channel", ""), "!channel");
+    assert!(
+        render(slack, "{{ data.url|link(data.url)|upper }}", r#"{"url":"https://a.example/"}"#)
+            .unwrap()
+            .starts_with("&lt;")
+    );
+}
+
+#[test]
+fn a_value_stays_text_inside_of_every_construct() {
+    let hostile = "<!channel> *b* _i_ ~s~ `c` [x](https://e.example)\u{202e}\u{61c} | @everyone";
+    let data = serde_json::json!({ "v": hostile }).to_string();
+    for (template, expected) in [
+        ("*{{ data.v }}*", "*"),
+        ("_{{ data.v }}_", "_"),
+        ("~{{ data.v }}~", "~"),
+        ("> {{ data.v }}", "> "),
+        ("`{{ data.v }}`", "`"),
+        ("a{{ data.v }}b", "a"),
+    ] {
+        let text = render(ConnectionKind::Slack, template, &data).unwrap();
+        let inner = text.strip_prefix(expected).unwrap();
+        let inner = inner.strip_suffix(template.rsplit('}').next().unwrap()).unwrap();
+        let marks = ['<', '>', '*', '~', '`', '\u{202e}', '\u{61c}'];
+        assert!(!inner.contains(marks) && !inner.contains("_i"), "{text}");
+    }
+    let text = render(ConnectionKind::Discord, "**{{ data.v }}**", &data).unwrap();
+    assert_eq!(
+        text,
+        r"**\<!channel\> \*b\* \_i\_ \~s\~ \`c\` \[x\]\(https\://e.example\) \| \@everyone**"
+    );
+}
+
+#[test]
 fn a_loop_over_much_runs_out_of_fuel() {
     // Constants alone: it is refused when saved.
     let digits = "['0','1','2','3','4','5','6','7','8','9']";
