@@ -59,8 +59,11 @@ impl Complaints {
 
     fn answered(&mut self, params: &Value) {
         let status = params["response"]["status"].as_u64().unwrap_or_default();
-        if status >= 400 && text(params, "type") != "Document" {
-            self.found.push(format!("{status} for {}", text(&params["response"], "url")));
+        let url = text(&params["response"], "url");
+        // Of an answer that is no page, and so names no icon, the browser asks for one by itself.
+        let unasked = url.ends_with("/favicon.ico");
+        if status >= 400 && text(params, "type") != "Document" && !unasked {
+            self.found.push(format!("{status} for {url}"));
         }
     }
 
