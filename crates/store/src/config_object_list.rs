@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::paging::{Page, PageRequest};
@@ -23,7 +24,7 @@ pub struct ConfigObjectFilter {
 }
 
 /// A file brought in by a sync.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigObject {
     pub id: ConfigObjectId,
@@ -61,8 +62,9 @@ impl ConfigObject {
 }
 
 /// One version of a config object.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ConfigObjectVersion)]
 pub struct Version {
     pub id: VersionId,
     pub number: i32,

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::App;
 use crate::access::{Asked, Need};
+use crate::operations;
 use crate::operations::deliveries::{self as operation, DeliveryView, ReplayedDelivery};
 use crate::routes::Routes;
 
@@ -30,6 +31,12 @@ pub(super) fn routes() -> Routes {
             Need::Member,
             show,
             Doc::item::<DeliveryView>("Show a delivery and its tries"),
+        )
+        .get(
+            "/v1/workspaces/{slug}/deliveries/{delivery}/story",
+            Need::Member,
+            story,
+            Doc::item::<serde_json::Value>("Tell what happened, step by step"),
         )
         .post(
             "/v1/workspaces/{slug}/deliveries/{delivery}/replay",
@@ -81,6 +88,10 @@ async fn list(State(app): State<App>, asked: Asked, Query(query): Query<ListQuer
 
 async fn show(State(app): State<App>, InPath(id): InPath<DeliveryId>) -> Answer {
     item(&operation::show(&app.store, id).await?)
+}
+
+async fn story(State(app): State<App>, InPath(id): InPath<DeliveryId>) -> Answer {
+    item(&operations::story::delivery(&app.store, id).await?)
 }
 
 async fn replay(

@@ -1,6 +1,7 @@
 //! The API: JSON over HTTP, one file a noun.
 
 mod answer;
+mod config_objects;
 mod dead_letters;
 mod deliveries;
 mod deployment;
@@ -11,6 +12,7 @@ mod extract;
 mod grants;
 mod members;
 mod openapi;
+mod overview;
 mod replays;
 mod sync_events;
 mod teams;
@@ -29,6 +31,7 @@ use crate::routes::Routes;
 /// Every route of the API.
 pub fn routes() -> Routes {
     sync_events::routes()
+        .and(config_objects::routes())
         .and(events::routes())
         .and(deliveries::routes())
         .and(replays::routes())
@@ -38,6 +41,7 @@ pub fn routes() -> Routes {
         .and(members::routes())
         .and(teams::routes())
         .and(workspaces::routes())
+        .and(overview::routes())
         .and(deployment::routes())
         .and(openapi::routes())
 }

@@ -12,6 +12,7 @@ use utoipa::IntoParams;
 use super::{Answer, ApiError, Because, Doc, InPath, Query, item, list as listed, page_of, queued};
 use crate::App;
 use crate::access::{Asked, Need};
+use crate::operations;
 use crate::operations::sync_events::{self as operation, FILES_MAX, FileCursor, SyncEventView};
 use crate::operations::targets::QueuedSync;
 use crate::routes::Routes;
@@ -30,6 +31,13 @@ pub(super) fn routes() -> Routes {
             Need::Instance(InstanceRole::Viewer),
             show,
             Doc::item::<SyncEventView>("Show a sync event and its files").query::<FilesQuery>(),
+        )
+        .get(
+            "/v1/workspaces/{slug}/sync-events/{sync_event}/story",
+            Need::Instance(InstanceRole::Viewer),
+            story,
+            Doc::item::<serde_json::Value>("Tell what happened, step by step")
+                .query::<StoryQuery>(),
         )
         .post(
             "/v1/workspaces/{slug}/sync-events/{sync_event}/retry",
@@ -89,11 +97,34 @@ async fn show(
 ) -> Answer {
     let after = query.files_cursor.map(|text| text.parse::<FileCursor>()).transpose();
     let after = after.map_err(|error| ApiError::field("filesCursor", error))?;
-    let files = query.files.unwrap_or(FILES_MAX);
-    if !(1..=FILES_MAX).contains(&files) {
-        return Err(ApiError::field("files", format!("files: 1 to {FILES_MAX}")));
-    }
+    let files = files_of(query.files)?;
     item(&operation::show(&app.store, id, files, after.as_ref()).await?)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StoryQuery {
+    /// The most files to tell of.
+    #[param(minimum = 1, maximum = 1000)]
+    files: Option<u16>,
+}
+
+async fn story(
+    State(app): State<App>,
+    InPath(id): InPath<SyncEventId>,
+    Query(query): Query<StoryQuery>,
+) -> Answer {
+    let files = files_of(query.files)?;
+    item(&operations::story::sync_event(&app.store, id, files).await?)
+}
+
+fn files_of(files: Option<u16>) -> Result<u16, ApiError> {
+    let files = files.unwrap_or(FILES_MAX);
+    if (1..=FILES_MAX).contains(&files) {
+        Ok(files)
+    } else {
+        Err(ApiError::field("files", format!("files: 1 to {FILES_MAX}")))
+    }
 }
 
 async fn retry(

@@ -4,11 +4,12 @@ use hookyard_domain::ids::ConfigObjectId;
 use hookyard_store::config_object_list::{self, ConfigObject, Version};
 use hookyard_store::{Db, Store};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::OperationError;
 
 /// A config object and its newest versions.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigObjectView {
     #[serde(flatten)]

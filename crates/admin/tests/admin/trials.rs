@@ -26,10 +26,7 @@ async fn a_trial_shows_the_request_and_none_of_its_proofs_or_its_path() {
     assert_eq!((code, &sent["matched"], &sent["filter"]), (0, &json!(true), &json!("passes")));
     let request = &sent["request"];
     let body: Value = serde_json::from_str(request["body"].as_str().unwrap()).unwrap();
-    assert_eq!(
-        (&body["type"], &body["data"]["priority"]),
-        (&json!("order.paid"), &json!("high"))
-    );
+    assert_eq!((&body["type"], &body["data"]["priority"]), (&json!("order.paid"), &json!("high")));
     assert_eq!(request["headers"]["x-webhook-event"], "order.paid");
     assert_eq!(request["headers"]["webhook-signature"], "(made with the key)");
     assert_eq!(request["headers"]["x-webhook-secret"], "(made with the key)");

@@ -3,6 +3,7 @@
 
 mod access;
 mod http;
+mod roles;
 mod sync_events;
 #[path = "../admin/yard.rs"]
 #[allow(dead_code, reason = "the command line's tests need more of it")]
