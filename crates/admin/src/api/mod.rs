@@ -8,6 +8,7 @@ mod deployment;
 mod doc;
 mod error;
 mod events;
+mod explorer;
 mod extract;
 mod grants;
 mod members;
@@ -44,4 +45,5 @@ pub fn routes() -> Routes {
         .and(overview::routes())
         .and(deployment::routes())
         .and(openapi::routes())
+        .and(explorer::routes())
 }
