@@ -1,7 +1,13 @@
 //! The ends of a lease without a try: the job goes back, or the delivery ends unsent.
+//!
+//! A lease ends by its epoch alone: a result that comes after the lease ran out counts if nobody leased the job since.
+//! `runs` is 0 after an orderly end, so that the same end counts once, also when it is written again because nobody
+//! knows whether it was.
+
+use std::collections::HashMap;
 
 use hookyard_domain::delivery::DeliveryState;
-use hookyard_domain::ids::DeliveryId;
+use hookyard_domain::ids::{DeliveryId, JobId};
 use uuid::Uuid;
 
 use crate::jobs::Lease;
@@ -27,20 +33,16 @@ pub enum UnsentEnd {
 pub async fn end_unsent(db: &impl Db, unsent: &[Unsent]) -> Result<Vec<DeliveryId>, StoreError> {
     const SQL: &str = "-- delivery_jobs::end_unsent
         with held as materialized (
-            select job.id, job.subject_id, input.state, input.reason, input.error
-              from job
-              join unnest($1::uuid[], $2::int8[], $4::text[], $5::text[], $6::text[])
-                as input(job_id, epoch, state, reason, error)
-                on input.job_id = job.id and input.epoch = job.lease_epoch
-             where job.id = any($1) and job.lease_owner is not null
-             order by job.id for update of job
+            select id, subject_id from job
+             where id = any($1) and runs > 0 and lease_epoch = ($2::int8[])[array_position($1::uuid[], id)]
+             order by id for update
         ), ended as (
             update delivery
-               set state = case when cancel_requested_at is not null then 'cancelled' else held.state end,
-                   state_at = now(), next_attempt_at = null, error = held.error
-              from held
-             where delivery.id between $3 and $7 and delivery.id = held.subject_id
-         returning delivery.id, delivery.workspace_id, delivery.state, held.reason, held.error
+               set state = case when cancel_requested_at is not null then 'cancelled'
+                                else ($6::text[])[array_position($3::uuid[], id)] end,
+                   state_at = now(), next_attempt_at = null, error = ($8::text[])[array_position($3::uuid[], id)]
+             where id between $4 and $5 and id = any(array(select subject_id from held))
+         returning id, workspace_id, state, ($7::text[])[array_position($3::uuid[], id)] as reason, error
         ), tallied as (
             insert into tally (workspace_id, metric, count)
             select workspace_id, 'delivery_' || state, count(*) from ended group by workspace_id, state
@@ -51,9 +53,12 @@ pub async fn end_unsent(db: &impl Db, unsent: &[Unsent]) -> Result<Vec<DeliveryI
                 do update set reason = excluded.reason, error = excluded.error
         )
         delete from job where id = any(array(select id from held)) returning subject_id";
+    let newest = newest(unsent.iter().map(|it| it.lease));
+    let unsent: Vec<&Unsent> =
+        unsent.iter().filter(|it| newest[&it.lease.job] == it.lease.epoch).collect();
     let leases = Columns::of(unsent.iter().map(|it| it.lease));
     let column = |dead: DeliveryState, cancelled: DeliveryState| -> Vec<&'static str> {
-        let state = |it: &Unsent| match it.end {
+        let state = |it: &&Unsent| match it.end {
             UnsentEnd::Dead { .. } => dead.as_str(),
             UnsentEnd::Cancelled { .. } => cancelled.as_str(),
         };
@@ -67,11 +72,12 @@ pub async fn end_unsent(db: &impl Db, unsent: &[Unsent]) -> Result<Vec<DeliveryI
             &[
                 /* jobs */ &leases.jobs,
                 /* epochs */ &leases.epochs,
+                /* deliveries */ &leases.subjects,
                 /* first delivery */ &leases.first(),
+                /* last delivery */ &leases.last(),
                 /* states */ &column(DeliveryState::Dead, DeliveryState::Cancelled),
                 /* reasons */ &reasons,
                 /* errors */ &errors,
-                /* last delivery */ &leases.last(),
             ],
         )
         .await?;
@@ -103,30 +109,30 @@ pub async fn put_back(
 ) -> Result<Vec<DeliveryId>, StoreError> {
     const SQL: &str = "-- delivery_jobs::put_back
         with held as materialized (
-            select job.id, job.subject_id, input.wait_s
-              from job
-              join unnest($1::uuid[], $2::int8[], $4::float8[]) as input(job_id, epoch, wait_s)
-                on input.job_id = job.id and input.epoch = job.lease_epoch
-             where job.id = any($1) and job.lease_owner is not null
-             order by job.id for update of job
+            select id, subject_id from job
+             where id = any($1) and runs > 0 and lease_epoch = ($2::int8[])[array_position($1::uuid[], id)]
+             order by id for update
         ), called_off as (
             -- Whoever asks for it locks the job first: what is asked before the lock is seen here.
             update delivery set state = 'cancelled', state_at = now(), next_attempt_at = null
-              from held
-             where delivery.id between $3 and $5 and delivery.id = held.subject_id
-               and delivery.cancel_requested_at is not null and delivery.state in ('pending', 'failed')
-         returning held.id
+             where id between $4 and $5 and id = any(array(select subject_id from held))
+               and cancel_requested_at is not null and state in ('pending', 'failed')
+         returning ($1::uuid[])[array_position($3::uuid[], id)] as job_id
         ), ended as (
-            delete from job where id = any(array(select id from called_off)) returning subject_id
+            delete from job where id = any(array(select job_id from called_off)) returning subject_id
         ), again as (
             update job
-               set state = case when held.wait_s is null then 'parked' else 'scheduled' end, lease_owner = null, runs = 0,
-                   republished = 0, due_at = now() + make_interval(secs => coalesce(held.wait_s, 0))
-              from held
-             where job.id = any($1) and job.id = held.id and held.id not in (select id from called_off)
-         returning job.subject_id
+               set state = case when ($6::float8[])[array_position($1::uuid[], id)] is null then 'parked'
+                                else 'scheduled' end,
+                   lease_owner = null, runs = 0, republished = 0,
+                   due_at = now() + make_interval(secs => coalesce(($6::float8[])[array_position($1::uuid[], id)], 0))
+             where id = any(array(select id from held except select job_id from called_off))
+         returning subject_id
         )
         select subject_id from ended union all select subject_id from again";
+    let newest = newest(leases.iter().map(|(lease, _)| *lease));
+    let leases: Vec<_> =
+        leases.iter().filter(|(lease, _)| newest[&lease.job] == lease.epoch).collect();
     let waits: Vec<Option<f64>> = leases.iter().map(|(_, wait)| wait.map(seconds)).collect();
     let leases = Columns::of(leases.iter().map(|(lease, _)| *lease));
     let rows = db
@@ -135,9 +141,10 @@ pub async fn put_back(
             &[
                 /* jobs */ &leases.jobs,
                 /* epochs */ &leases.epochs,
+                /* deliveries */ &leases.subjects,
                 /* first delivery */ &leases.first(),
-                /* waits */ &waits,
                 /* last delivery */ &leases.last(),
+                /* waits */ &waits,
             ],
         )
         .await?;
@@ -148,17 +155,14 @@ pub async fn put_back(
 pub(super) async fn call_off(db: &impl Db, leases: &[Lease]) -> Result<(), StoreError> {
     const SQL: &str = "-- delivery_jobs::call_off
         with held as materialized (
-            select job.id, job.subject_id
-              from job
-              join unnest($1::uuid[], $2::int8[]) as input(job_id, epoch)
-                on input.job_id = job.id and input.epoch = job.lease_epoch
-             where job.id = any($1) and job.lease_owner is not null
-             order by job.id for update of job
+            select id, subject_id from job
+             where id = any($1) and runs > 0 and lease_epoch = ($2::int8[])[array_position($1::uuid[], id)]
+             order by id for update
         ), called_off as (
             update delivery
                set state = 'cancelled', state_at = now(), next_attempt_at = null
-              from held
-             where delivery.id between $3 and $4 and delivery.id = held.subject_id and delivery.state in ('pending', 'failed')
+             where id between $3 and $4 and id = any(array(select subject_id from held))
+               and state in ('pending', 'failed')
         )
         delete from job where id = any(array(select id from held))";
     let leases = Columns::of(leases.iter().copied());
@@ -175,7 +179,21 @@ pub(super) async fn call_off(db: &impl Db, leases: &[Lease]) -> Result<(), Store
     .map(drop)
 }
 
+/// The newest epoch of each job. An older lease of it has ended, and a statement that finds a job's place in an array
+/// finds one place only.
+pub(super) fn newest(leases: impl Iterator<Item = Lease>) -> HashMap<JobId, i64> {
+    let mut newest = HashMap::new();
+    for lease in leases {
+        let epoch = newest.entry(lease.job).or_insert(lease.epoch);
+        *epoch = lease.epoch.max(*epoch);
+    }
+    newest
+}
+
 /// Leases as the arrays of a statement.
+///
+/// Statements find the rows by the list of ids, and what belongs to a row by its place in the list. A join with the
+/// arrays is planned for one row and costs the square of their length.
 pub(super) struct Columns {
     pub(super) jobs: Vec<Uuid>,
     pub(super) epochs: Vec<i64>,
@@ -193,8 +211,7 @@ impl Columns {
         columns
     }
 
-    /// The first and the last delivery: bounds by which a statement knows the partitions that it may look into. A list
-    /// of all of them would be gone through for each row that is looked up.
+    /// The first and the last delivery: bounds by which a statement knows the partitions that it may look into.
     pub(super) fn first(&self) -> Uuid {
         self.subjects.iter().min().copied().unwrap_or_default()
     }

@@ -141,11 +141,11 @@ pub async fn lease_ready(
 pub async fn renew(db: &impl Db, leases: &[Lease]) -> Result<Vec<JobId>, StoreError> {
     const SQL: &str = "-- delivery_jobs::renew
         update job set due_at = now() + make_interval(secs => $3::float8)
-          from unnest($1::uuid[], $2::int8[]) as held(id, epoch)
-         where job.id = any($1) and job.id = held.id and job.lease_epoch = held.epoch and job.lease_owner is not null
-     returning job.id";
+         where id = any($1) and lease_epoch = ($2::int8[])[array_position($1::uuid[], id)] and lease_owner is not null
+     returning id";
+    let newest = end::newest(leases.iter().copied());
     let (jobs, epochs): (Vec<Uuid>, Vec<i64>) =
-        leases.iter().map(|it| (it.job.0, it.epoch)).unzip();
+        newest.into_iter().map(|(job, epoch)| (job.0, epoch)).unzip();
     let rows = db
         .rows(
             SQL,

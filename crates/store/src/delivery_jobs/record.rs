@@ -10,7 +10,7 @@ use hookyard_domain::delivery_retry::AfterFailure;
 use hookyard_domain::ids::{ConnectionId, DeliveryId};
 use uuid::Uuid;
 
-use super::end::{Columns, seconds, text};
+use super::end::{Columns, newest, seconds, text};
 use super::{Lane, Receiver, ReceiverKind};
 use crate::jobs::Lease;
 use crate::{Conn, Db, StoreError};
@@ -97,7 +97,8 @@ pub async fn record(
 ) -> Result<Recorded, StoreError> {
     let mut delivered: Vec<&Tried> = Vec::with_capacity(tries.len());
     let mut failed: Vec<Failed<'_>> = Vec::new();
-    for tried in tries {
+    let newest = newest(tries.iter().map(|it| it.lease));
+    for tried in tries.iter().filter(|it| newest[&it.lease.job] == it.lease.epoch) {
         match &tried.result {
             TryResult::Delivered => delivered.push(tried),
             TryResult::Failed { class, error, after } => {
@@ -119,29 +120,25 @@ pub async fn record(
 }
 
 async fn record_delivered(db: &impl Db, tries: &[&Tried]) -> Result<Vec<DeliveryId>, StoreError> {
-    // Each step hands on all that the next ones need: joined anew they would cost more than they do.
     const SQL: &str = "-- delivery_jobs::record_delivered
         with done as (
             delete from job
-             using unnest($1::uuid[], $2::int8[], $4::float8[], $5::int4[], $6::int4[], $7::text[], $8::text[])
-                as input(job_id, epoch, ago_s, duration_ms, status, headers, excerpt)
-             where job.id = any($1) and job.id = input.job_id and job.lease_epoch = input.epoch
-               and job.lease_owner is not null
-         returning job.subject_id, ago_s, duration_ms, status, headers, excerpt
+             where id = any($1) and runs > 0 and lease_epoch = ($2::int8[])[array_position($1::uuid[], id)]
+         returning subject_id
         ), tried as (
             update delivery
                set state = 'delivered', state_at = now(), attempts = attempts + 1, next_attempt_at = null,
-                   response_status = done.status, error_class = null, error = null
-              from done
-             where delivery.id between $3 and $11 and delivery.id = done.subject_id
-         returning delivery.id, delivery.workspace_id, delivery.attempts, ago_s, duration_ms, status, headers, excerpt
+                   response_status = ($8::int4[])[array_position($3::uuid[], id)], error_class = null, error = null
+             where id between $4 and $5 and id = any(array(select subject_id from done))
+         returning id, workspace_id, attempts, array_position($3::uuid[], id) as nth
         ), tallied as (
             insert into tally (workspace_id, metric, count)
             select workspace_id, 'delivery_delivered', count(*) from tried group by workspace_id
         ), attempted as (
             insert into attempt (delivery_id, number, started_at, duration_ms, response_status, response_headers,
                                  response_excerpt)
-            select id, attempts, now() - make_interval(secs => ago_s), duration_ms, status, headers::json, excerpt
+            select id, attempts, now() - make_interval(secs => ($6::float8[])[nth]), ($7::int4[])[nth],
+                   ($8::int4[])[nth], ($9::text[])[nth]::json, ($10::text[])[nth]
               from tried
         ), connected as (
             -- Somebody who writes it just now has as good news.
@@ -149,14 +146,14 @@ async fn record_delivered(db: &impl Db, tries: &[&Tried]) -> Result<Vec<Delivery
                set last_triggered_at = now(), failing_since = null,
                    last_error = null, status = case status when 'error' then 'connected' else status end
              where id = any(array(select id from connection
-                                   where id = any($9) and status in ('connected', 'error')
+                                   where id = any($11) and status in ('connected', 'error')
                                      and (failing_since is not null or status = 'error' or last_triggered_at is null
                                           or last_triggered_at < now() - interval '1 second')
                                    order by id for update skip locked))
         ), client as (
             update oauth_client set last_triggered_at = now(), failing_since = null, last_error = null
              where id = any(array(select id from oauth_client
-                                   where id = any($10)
+                                   where id = any($12)
                                      and (failing_since is not null or last_triggered_at is null
                                           or last_triggered_at < now() - interval '1 second')
                                    order by id for update skip locked))
@@ -170,7 +167,9 @@ async fn record_delivered(db: &impl Db, tries: &[&Tried]) -> Result<Vec<Delivery
             &[
                 /* jobs */ &leases.jobs,
                 /* epochs */ &leases.epochs,
+                /* deliveries */ &leases.subjects,
                 /* first delivery */ &leases.first(),
+                /* last delivery */ &leases.last(),
                 /* ago */ &columns.ago_s,
                 /* duration */ &columns.duration_ms,
                 /* status */ &columns.status,
@@ -178,7 +177,6 @@ async fn record_delivered(db: &impl Db, tries: &[&Tried]) -> Result<Vec<Delivery
                 /* excerpt */ &columns.excerpts,
                 /* connections */ &receivers(tries, TriedReceiver::Connection),
                 /* clients */ &receivers(tries, TriedReceiver::OauthClient),
-                /* last delivery */ &leases.last(),
             ],
         )
         .await?;

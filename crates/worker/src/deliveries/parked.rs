@@ -31,7 +31,8 @@ pub(super) async fn run(desk: Arc<Desk>, limits: Limits) {
         let next = async {
             loop {
                 let room = |lane: &Lane| desk.places.room_of(lane.workspace);
-                if let Some(round) = desk.lanes.next(LANES_MAX, LEASED_MAX, Instant::now(), room) {
+                let limit = LEASED_MAX.min(desk.places.free());
+                if let Some(round) = desk.lanes.next(LANES_MAX, limit, Instant::now(), room) {
                     return round;
                 }
                 let timer = async {

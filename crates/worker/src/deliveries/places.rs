@@ -51,6 +51,16 @@ impl Places {
         Some(Place { places: Arc::clone(self), workspace })
     }
 
+    /// How many deliveries are under way.
+    pub(super) fn taken(&self) -> usize {
+        self.lock().all
+    }
+
+    /// How many places are free.
+    pub(super) fn free(&self) -> usize {
+        self.total.saturating_sub(self.taken())
+    }
+
     /// How many more places this workspace may take now.
     pub(super) fn room_of(&self, workspace: WorkspaceId) -> usize {
         let taken = self.lock();
@@ -82,7 +92,7 @@ impl Places {
 
     /// Tells the metrics how many deliveries are under way.
     pub(super) fn observe(&self) {
-        let under_way = u32::try_from(self.lock().all).unwrap_or(u32::MAX);
+        let under_way = u32::try_from(self.taken()).unwrap_or(u32::MAX);
         gauge!("hookyard_worker_deliveries_under_way").set(under_way);
     }
 

@@ -1,4 +1,7 @@
-//! Recording what came of deliveries: whatever has gathered while the last batch was written is the next.
+//! Recording what came of deliveries, by the batch.
+//!
+//! A statement costs as much as the records of a dozen deliveries. So while many are under way, those that are done
+//! wait some milliseconds for others; one that is alone under way is recorded at once.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,6 +22,10 @@ use super::places::Place;
 
 /// Deliveries recorded with one statement.
 const BATCH_MAX: usize = 256;
+/// As many as make a statement worth its while: of more, each costs hardly less.
+const BATCH_GOOD: usize = 128;
+/// How long those that are done wait for others of those that are under way.
+const GATHERING: Duration = Duration::from_millis(4);
 /// The shortest and the longest wait before a database that is away is asked again.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
@@ -83,19 +90,32 @@ pub(super) async fn run(
 ) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     loop {
-        {
-            let mut handed_over = handed_over.lock().await;
-            tokio::select! {
-                biased;
-                _ = handed_over.recv_many(&mut batch, BATCH_MAX) => {}
-                () = desk.closed.cancelled() => {}
-            }
-        }
+        gather(&desk, &mut *handed_over.lock().await, &mut batch).await;
         if batch.is_empty() {
             return;
         }
         record_all(&desk, &batch, rules).await;
         settle(&desk, &mut batch);
+    }
+}
+
+/// Waits for something to record, and for enough of it or not for long. Nothing: the desk is closed.
+async fn gather(desk: &Desk, handed_over: &mut mpsc::Receiver<Done>, batch: &mut Vec<Done>) {
+    tokio::select! {
+        biased;
+        _ = handed_over.recv_many(batch, BATCH_MAX) => {}
+        () = desk.closed.cancelled() => return,
+    }
+    let gathering = async {
+        while batch.len() < desk.places.taken().div_ceil(2).min(BATCH_GOOD) {
+            handed_over.recv_many(batch, BATCH_MAX - batch.len()).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = gathering => {}
+        () = desk.closed.cancelled() => {}
+        () = tokio::time::sleep(GATHERING) => {}
     }
 }
 

@@ -10,48 +10,43 @@ use crate::{Db as _, StoreError, Tx};
 // seen by the update that follows: of a row that changed meanwhile it takes the newest version.
 const SQL: &str = "-- delivery_jobs::record_failed
     with held as materialized (
-        select job.id as job_id, job.subject_id, input.*
-          from job
-          join unnest($1::uuid[], $2::int8[], $4::float8[], $5::int4[], $6::int4[], $7::text[], $8::text[],
-                      $9::text[], $10::text[], $11::float8[])
-            as input(job, epoch, ago_s, duration_ms, status, headers, excerpt, class, error, wait_s)
-            on input.job = job.id and input.epoch = job.lease_epoch
-         where job.id = any($1) and job.lease_owner is not null
-         order by job.id for update of job
+        select id, subject_id from job
+         where id = any($1) and runs > 0 and lease_epoch = ($2::int8[])[array_position($1::uuid[], id)]
+         order by id for update
     ), tried as (
         update delivery
            set state = case when cancel_requested_at is not null then 'cancelled'
-                            when held.wait_s is null then 'dead'
+                            when ($13::float8[])[array_position($3::uuid[], id)] is null then 'dead'
                             else 'failed' end,
                state_at = now(), attempts = attempts + 1,
-               next_attempt_at = case when cancel_requested_at is null
-                                      then now() + make_interval(secs => held.wait_s) end,
-               response_status = held.status, error_class = held.class, error = held.error
-          from held
-         where delivery.id between $3 and $12 and delivery.id = held.subject_id
-     returning delivery.id, delivery.workspace_id, delivery.state, delivery.attempts, held.*
+               next_attempt_at = case when cancel_requested_at is null then
+                   now() + make_interval(secs => ($13::float8[])[array_position($3::uuid[], id)]) end,
+               response_status = ($8::int4[])[array_position($3::uuid[], id)],
+               error_class = ($11::text[])[array_position($3::uuid[], id)],
+               error = ($12::text[])[array_position($3::uuid[], id)]
+         where id between $4 and $5 and id = any(array(select subject_id from held))
+     returning id, workspace_id, state, attempts, error_class, error, array_position($3::uuid[], id) as nth
     ), tallied as (
         insert into tally (workspace_id, metric, count)
         select workspace_id, 'delivery_' || state, count(*) from tried group by workspace_id, state
     ), attempted as (
         insert into attempt (delivery_id, number, started_at, duration_ms, response_status, error_class, error,
                              response_headers, response_excerpt)
-        select id, attempts, now() - make_interval(secs => ago_s), duration_ms, status, class, error, headers::json,
-               excerpt
+        select id, attempts, now() - make_interval(secs => ($6::float8[])[nth]), ($7::int4[])[nth],
+               ($8::int4[])[nth], error_class, error, ($9::text[])[nth]::json, ($10::text[])[nth]
           from tried
     ), letter as (
         insert into dead_letter (id, workspace_id, subject_id, kind, reason, error)
-        select uuid_v7(now()), workspace_id, id, 'delivery', class, error from tried where state = 'dead'
+        select uuid_v7(now()), workspace_id, id, 'delivery', error_class, error from tried where state = 'dead'
             on conflict (subject_id, kind) where settled_at is null
             do update set reason = excluded.reason, error = excluded.error
     ), again as (
         update job
            set state = 'scheduled', lease_owner = null, runs = 0, republished = 0,
-               due_at = now() + make_interval(secs => tried.wait_s)
-          from tried
-         where job.id = any($1) and job.id = tried.job_id and tried.state = 'failed'
+               due_at = now() + make_interval(secs => ($13::float8[])[array_position($1::uuid[], id)])
+         where id = any(array(select ($1::uuid[])[nth] from tried where state = 'failed'))
     ), ended as (
-        delete from job where id = any(array(select job_id from tried where state <> 'failed'))
+        delete from job where id = any(array(select ($1::uuid[])[nth] from tried where state <> 'failed'))
     )
     select id from tried";
 
@@ -72,7 +67,9 @@ pub(super) async fn record_failed(
             &[
                 /* jobs */ &leases.jobs,
                 /* epochs */ &leases.epochs,
+                /* deliveries */ &leases.subjects,
                 /* first delivery */ &leases.first(),
+                /* last delivery */ &leases.last(),
                 /* ago */ &columns.ago_s,
                 /* duration */ &columns.duration_ms,
                 /* status */ &columns.status,
@@ -81,7 +78,6 @@ pub(super) async fn record_failed(
                 /* classes */ &classes,
                 /* errors */ &errors,
                 /* waits */ &waits,
-                /* last delivery */ &leases.last(),
             ],
         )
         .await?;

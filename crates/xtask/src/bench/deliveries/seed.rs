@@ -102,7 +102,7 @@ const READY_OR_PARKED: &str = "with made as (
           from (select *, row_number() over (partition by workspace_id order by id) as nth from chosen) counted
      returning subject_id, state
     )
-    select subject_id from made where state = 'ready'";
+    select subject_id from made where state = 'ready' order by subject_id";
 
 const FAILED: &str = "insert into delivery (id, event_id, workspace_id, subscriber_id, subscriber_kind, receiver_id,
                                             event_type, state, attempts, next_attempt_at)
