@@ -162,6 +162,9 @@ create table replay (
 );
 create index replay_by_workspace on replay (workspace_id, id);
 
+-- What waits for a further attempt at a receiver, for whoever calls it off.
+create index job_lane_scheduled on job (workspace_id, lane_id) where state = 'scheduled' and lane_id is not null;
+
 -- How many jobs of each of these lanes are leased, and how many of its workspace, counted up to a limit; nobody else
 -- leases of these lanes until the transaction ends.
 --

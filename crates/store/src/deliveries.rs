@@ -97,19 +97,45 @@ pub async fn replay(tx: &Tx<'_>, id: DeliveryId) -> Result<Replayed, StoreError>
 pub async fn cancel_waiting(tx: &Tx<'_>, lane: Lane, error: &str) -> Result<u64, StoreError> {
     /// Half a million rows may wait.
     const STATEMENT_MS_MAX: u32 = 120_000;
-    const SQL: &str = "-- deliveries::cancel_waiting
-        with gone as (
-            delete from job
-             where id = any(array(select id from job
-                                   where kind = 'delivery' and workspace_id = $1 and lane_id = $2
-                                     and lease_owner is null
-                                   order by id for update skip locked))
-         returning subject_id
-        )
-        update delivery set state = 'cancelled', state_at = now(), next_attempt_at = null, error = $3
-         where id = any(array(select subject_id from gone)) and state in ('pending', 'failed')";
+    /// Deliveries that are ended with one statement: neighbours in time, and so in few partitions.
+    const ENDED_MAX: usize = 5_000;
+    // Each state has its own index. Who leases a job meanwhile has it: what is looked at again is the locked row.
+    const JOBS: &str = "-- deliveries::cancel_waiting (jobs)
+        delete from job
+         where id = any(array(select id from job
+                               where id = any(array(select id from job
+                                                     where state = 'parked' and workspace_id = $1 and lane_id = $2
+                                                     union all
+                                                    select id from job
+                                                     where state = 'scheduled' and lane_id is not null
+                                                       and workspace_id = $1 and lane_id = $2
+                                                     union all
+                                                    select id from job
+                                                     where state not in ('scheduled', 'leased', 'parked')
+                                                       and lane_id is not null and workspace_id = $1 and lane_id = $2))
+                                 and lease_owner is null
+                               order by id for update skip locked))
+     returning subject_id";
+    const DELIVERIES: &str = "-- deliveries::cancel_waiting
+        update delivery set state = 'cancelled', state_at = now(), next_attempt_at = null, error = $2
+         where id = any($1) and id between $3 and $4 and state in ('pending', 'failed')";
     tx.statement_ms_max(STATEMENT_MS_MAX).await?;
     let workspace: Uuid = lane.workspace.0;
-    tx.execute(SQL, &[/* workspace */ &workspace, /* lane */ &lane.receiver, /* error */ &error])
-        .await
+    let rows = tx.rows(JOBS, &[/* workspace */ &workspace, /* lane */ &lane.receiver]).await?;
+    let mut deliveries: Vec<Uuid> = rows.iter().map(|row| row.get("subject_id")).collect();
+    deliveries.sort_unstable();
+    let mut cancelled = 0;
+    for some in deliveries.chunks(ENDED_MAX) {
+        let (first, last) = (some.first().expect("a chunk"), some.last().expect("a chunk"));
+        cancelled += tx
+            .execute(
+                DELIVERIES,
+                &[
+                    /* ids */ &some, /* error */ &error, /* first */ first,
+                    /* last */ last,
+                ],
+            )
+            .await?;
+    }
+    Ok(cancelled)
 }
