@@ -167,27 +167,48 @@ pub struct DeliverableEvent {
     pub body: Option<Vec<u8>>,
 }
 
-/// These events with their bodies. What is not there any more is left out.
+/// Bytes of bodies that are read with one statement. One event is read whatever its length.
+const READ_BYTES_MAX: i64 = 32 * 1024 * 1024;
+
+/// Events as they were read for their deliveries.
+#[derive(Debug, Clone, Default)]
+pub struct DeliverableEvents {
+    /// What is not there any more is left out.
+    pub events: Vec<DeliverableEvent>,
+    /// Too much for one reading beside the others.
+    pub later: Vec<EventId>,
+}
+
+/// These events with their bodies, as many as may be read at once.
 pub async fn events_for_delivery(
     db: &impl Db,
     events: &[EventId],
-) -> Result<Vec<DeliverableEvent>, StoreError> {
+) -> Result<DeliverableEvents, StoreError> {
     const SQL: &str = "-- fan_out::events_for_delivery
-        select id, type, received_at, headers ->> 'occurredAt' as occurred_at, content_type, body
-          from event where id = any($1)";
+        select id, type, received_at, headers ->> 'occurredAt' as occurred_at, content_type, later,
+               case when not later then body end as body
+          from (select id, type, received_at, headers, content_type, body,
+                       sum(body_bytes) over (order by id) > greatest($2::int8, first_value(body_bytes) over (order by id)) as later
+                  from event where id = any($1)) sized";
     let ids: Vec<Uuid> = events.iter().map(|it| it.0).collect();
-    let rows = db.rows(SQL, &[/* events */ &ids]).await?;
-    let read = |row: &Row| {
+    let rows = db.rows(SQL, &[/* ids */ &ids, /* bytes */ &READ_BYTES_MAX]).await?;
+    let mut read = DeliverableEvents::default();
+    for row in &rows {
+        let id = EventId(row.get("id"));
+        if row.get::<_, Option<bool>>("later").unwrap_or_default() {
+            read.later.push(id);
+            continue;
+        }
         let occurred_at = row.get::<_, Option<&str>>("occurred_at");
-        Ok(DeliverableEvent {
-            id: EventId(row.get("id")),
+        read.events.push(DeliverableEvent {
+            id,
             event_type: row.get("type"),
             occurred_at: occurred_at
                 .and_then(|text| text.parse().ok())
                 .unwrap_or_else(|| row.get("received_at")),
             content_type: row.get("content_type"),
             body: row.get("body"),
-        })
-    };
-    rows.iter().map(read).collect()
+        });
+    }
+    Ok(read)
 }

@@ -2,10 +2,11 @@
 
 use hookyard_domain::delivery::{DeliveryState, ErrorClass};
 use hookyard_domain::ids::DeliveryId;
-use hookyard_store::deliveries::{Cancelled, Replayed, cancel, replay};
+use hookyard_store::deliveries::{Cancelled, Replayed, cancel, cancel_waiting, replay};
 use hookyard_store::delivery_jobs::{
     ReceiverKind, Subscriber, Unsent, UnsentEnd, end_unsent, put_back, renew,
 };
+use hookyard_store::fan_out;
 use hookyard_store::jobs::wake;
 
 use crate::support::{Yard, delivered, failed};
@@ -187,4 +188,84 @@ async fn a_fenced_worker_records_nothing() {
     assert_eq!(yard.count("select count(*) from attempt").await, 0);
     assert_eq!(yard.state(delivery).await, "pending");
     assert_eq!(yard.record(&[delivered(&work)]).await.deliveries, [DeliveryId(delivery)]);
+}
+
+/// What the sweep makes of leases that ran out while nobody could say so.
+async fn sweep(yard: &Yard) {
+    yard.run("update job set due_at = now() - interval '1 second'").await;
+    assert!(!wake(&yard.worker().await).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_result_that_comes_after_its_lease_ran_out_counts_unless_somebody_leased_the_job_since() {
+    let yard = Yard::new().await;
+    yard.connect("a", &["*"]).await;
+    let deliveries = yard.owe(3).await;
+    let mut late = Vec::new();
+    for delivery in &deliveries {
+        late.push(yard.lease_one(*delivery).await);
+    }
+    sweep(&yard).await;
+    let again = yard.lease_one(deliveries[2]).await;
+    let failed = failed(&late[1], ErrorClass::Timeout, Some(60_000));
+    let tries = [delivered(&late[0]), failed, delivered(&late[2])];
+    let recorded = yard.record(&tries).await.deliveries;
+    assert_eq!(recorded, [DeliveryId(deliveries[0]), DeliveryId(deliveries[1])]);
+    assert_eq!(yard.state(deliveries[0]).await, "delivered");
+    assert_eq!(yard.state(deliveries[1]).await, "failed");
+    // Whoever does not know whether it was written writes it again: it was an orderly end, and there is one only.
+    assert!(yard.record(&tries).await.deliveries.is_empty());
+    assert_eq!(yard.count("select count(*) from attempt").await, 2);
+    assert_eq!(yard.count("select sum(attempts)::int8 from delivery").await, 2);
+    assert_eq!(yard.record(&[delivered(&again)]).await.deliveries, [DeliveryId(deliveries[2])]);
+}
+
+#[tokio::test]
+async fn of_two_leases_of_one_job_in_a_batch_the_newer_counts() {
+    let yard = Yard::new().await;
+    yard.connect("a", &["*"]).await;
+    let delivery = yard.owe(1).await[0];
+    let older = yard.lease_one(delivery).await;
+    sweep(&yard).await;
+    let newer = yard.lease_one(delivery).await;
+    let recorded = yard.record(&[delivered(&older), delivered(&newer)]).await;
+    assert_eq!(recorded.deliveries, [DeliveryId(delivery)]);
+    assert_eq!(yard.count("select count(*) from attempt").await, 1);
+}
+
+#[tokio::test]
+async fn bodies_that_are_too_long_together_are_read_one_after_the_other() {
+    let yard = Yard::new().await;
+    let events = yard.publish("post.created", 3).await;
+    // As the database counts them: it need not hold so much.
+    yard.run("update event set body_bytes = 20 * 1024 * 1024").await;
+    let read = fan_out::events_for_delivery(&yard.worker().await, &events).await.unwrap();
+    assert_eq!(read.events.iter().map(|it| it.id).collect::<Vec<_>>(), events[..1]);
+    assert_eq!(read.later, events[1..]);
+    yard.run("update event set body_bytes = 200 * 1024 * 1024").await;
+    let read = fan_out::events_for_delivery(&yard.worker().await, &events[2..]).await.unwrap();
+    assert_eq!(read.events.len(), 1, "one is read whatever its length");
+}
+
+#[tokio::test]
+async fn everything_that_waits_for_a_receiver_is_called_off_whatever_it_waits_for() {
+    let yard = Yard::new().await;
+    let connection = yard.connect("a", &["*"]).await;
+    yard.connect("b", &["*"]).await;
+    let deliveries = yard.owe(5).await;
+    let of_a = yard
+        .count(
+            "select count(*) from job where lane_id = (select id from connection where name = 'a')",
+        )
+        .await;
+    assert_eq!((deliveries.len(), of_a), (10, 5));
+    yard.run("update job set state = 'parked' where subject_id in (select subject_id from job order by subject_id limit 4)").await;
+    yard.run("update job set state = 'scheduled' where subject_id in (select subject_id from job order by subject_id desc limit 4)").await;
+    let mut admin = yard.role("hookyard_admin").await;
+    let tx = admin.begin().await.unwrap();
+    assert_eq!(cancel_waiting(&tx, yard.lane(connection), "over").await.unwrap(), 5);
+    tx.commit().await.unwrap();
+    assert_eq!(yard.jobs().await, 5);
+    let cancelled = "select count(*) from delivery where state = 'cancelled' and error = 'over' and receiver_id = (select id from connection where name = 'a')";
+    assert_eq!(yard.count(cancelled).await, 5);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hookyard_destinations::{Event, Sender};
 use hookyard_domain::connection::ConnectionStatus;
@@ -22,8 +22,8 @@ use super::recorder::{Done, Ending};
 use crate::context::Context;
 use crate::quarantine::{Quarantine, is_suspected};
 
-/// How long a delivery rests whose credentials cannot be opened, in milliseconds: an operator must mend that.
-const SETUP_PAUSE_MS: u64 = 60_000;
+/// How long a receiver is left alone whose credentials cannot be opened: an operator must mend that.
+const SETUP_PAUSE: Duration = Duration::from_mins(1);
 /// How long a delivery rests that met an absence of the database, in milliseconds.
 const ABSENCE_PAUSE_MS: u64 = 1_000;
 /// How long a suspected delivery rests while too many others are looked into, in milliseconds.
@@ -67,6 +67,7 @@ impl Desk {
                 (None, Some(Ok(event))) => self.prepare(&work, event),
                 (None, Some(Err(NoEvent::Unreadable(error)))) => Err(unreadable(error)),
                 (None, Some(Err(NoEvent::Gone))) => Err(expired()),
+                (None, Some(Err(NoEvent::Later))) => Err(Ending::Back(None)),
                 (None, None) => Err(Ending::Back(Some(ABSENCE_PAUSE_MS))),
             };
             match ready {
@@ -90,7 +91,9 @@ impl Desk {
             Err(error) => {
                 let id = work.receiver.lane.receiver;
                 error!(receiver.id = %id, "nothing can be sent to {id}: {error}");
-                return Err(Ending::Back(Some(SETUP_PAUSE_MS)));
+                // All that is owed to it keeps its place and waits with this one.
+                self.lanes.leave_alone(work.receiver.lane, SETUP_PAUSE, Instant::now());
+                return Err(Ending::Back(None));
             }
         };
         let template = match (&work.subscriber, &work.receiver.kind) {
@@ -126,7 +129,8 @@ impl Desk {
 
     async fn dispatch(self: &Arc<Self>, call: Call) {
         if !is_suspected(&call.work.lease) {
-            self.calls.spawn("delivery", call.carry_out(Arc::clone(self)));
+            // Some kilobytes: in a box they are not moved again.
+            self.calls.spawn("delivery", Box::pin(call.carry_out(Arc::clone(self))));
         } else if let Err(refused) = self.suspects.try_send(call) {
             let ending = Ending::Back(Some(SUSPECTED_PAUSE_MS));
             self.hand_over(refused.into_inner().end(ending)).await;

@@ -158,6 +158,11 @@ impl Lanes {
         }
     }
 
+    /// Leaves a lane alone for so long, though its receiver said nothing.
+    pub(super) fn leave_alone(&self, lane: Lane, pause: Duration, now: Instant) {
+        self.lock().met(lane, now).pause(now + pause.min(PAUSE_MAX));
+    }
+
     /// Hears that jobs of these lanes are parked.
     pub(super) fn wait(&self, lanes: impl IntoIterator<Item = Lane>, now: Instant) {
         let mut inner = self.lock();

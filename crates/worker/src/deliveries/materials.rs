@@ -32,6 +32,8 @@ const TEMPLATES_MAX: u64 = 10_000;
 pub(super) enum NoEvent {
     /// Its body was redacted, or its time is over.
     Gone,
+    /// It is too long to be read beside the others.
+    Later,
     /// What was stored is not JSON.
     Unreadable(String),
 }
@@ -74,7 +76,8 @@ impl Materials {
         }
     }
 
-    /// The events of these deliveries; all that are not known yet are read with one statement.
+    /// The events of these deliveries; those that are not known yet are read with one
+    /// statement, as far as they may be held at once.
     pub(super) async fn events(
         &self,
         work: &[Work],
@@ -99,7 +102,12 @@ impl Materials {
         }
         let ids: Vec<EventId> = missing.keys().copied().collect();
         let read = events_for_delivery(&self.store.conn().await?, &ids).await?;
-        for event in read {
+        for id in read.later {
+            for owner in missing.remove(&id).unwrap_or_default() {
+                events.insert((id, owner.id), Err(NoEvent::Later));
+            }
+        }
+        for event in read.events {
             for owner in missing.remove(&event.id).unwrap_or_default() {
                 let key = (event.id, owner.id);
                 let made = make(&event, owner);

@@ -1,9 +1,10 @@
 //! Workers that die or freeze, servers that are away, and faults of our own.
 
-use hookyard_testkit::gateway::{PATIENCE, until};
+use hookyard_testkit::gateway::{PATIENCE, WORKSPACE, until};
 use hookyard_testkit::proxy::Weather;
 use hookyard_testkit::receiver_sim::{AnswerKind, ProgrammedAnswer};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::support::{Connect, Keys, Yard};
 
@@ -158,5 +159,30 @@ async fn a_stopping_worker_ends_the_calls_under_way() {
     assert!(status.success());
     assert_eq!(yard.delivery(event).await["state"], "delivered");
     yard.gateway.worker(0).start().await;
+    yard.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_owed_to_a_receiver_whose_credentials_cannot_be_opened_waits_in_its_place() {
+    let yard = Yard::start().await;
+    let (connection, _) = yard.connect(Connect::to("/hook")).await;
+    let spoil =
+        format!("update connection set sealed = '\\x00' || sealed where id = '{connection}'");
+    yard.gateway.db().execute(&spoil).await;
+    let events: Vec<_> = (0..5).map(|n| (Uuid::now_v7(), json!({ "n": n }))).collect();
+    yard.publish_many(WORKSPACE, "order.paid", &events).await;
+    let parked =
+        "select count(*) from job where kind = 'delivery' and state = 'parked' and runs = 0";
+    until("all of them wait", PATIENCE, async || yard.gateway.db().count(parked).await == 5).await;
+    let heal = format!(
+        "update connection set sealed = substring(sealed from 2) where id = '{connection}'"
+    );
+    yard.gateway.db().execute(&heal).await;
+    // A process that knows nothing of it need not wait out the pause.
+    yard.gateway.worker(0).stop().await;
+    yard.gateway.worker(0).start().await;
+    yard.receives("/hook", 5).await;
+    yard.gateway.idle().await;
+    assert_eq!(yard.gateway.db().count("select count(*) from attempt").await, 5);
     yard.finish().await;
 }

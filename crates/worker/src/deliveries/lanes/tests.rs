@@ -56,6 +56,17 @@ fn a_lane_that_asked_to_be_left_alone_is_asked_when_its_time_is_over() {
 }
 
 #[test]
+fn a_lane_that_is_left_alone_wakes_nobody_before_its_time() {
+    let (lanes, now) = (Lanes::default(), Instant::now());
+    let pause = Duration::from_mins(1);
+    lanes.leave_alone(lane(1, 1), pause, now);
+    lanes.wait([lane(1, 1), lane(1, 2)], now);
+    assert_eq!(next(&lanes, now).unwrap().lanes, [lane(1, 2)]);
+    assert_eq!((next(&lanes, now), lanes.next_timer()), (None, Some(now + pause)));
+    assert_eq!(next(&lanes, now + pause).unwrap().lanes, [lane(1, 1)]);
+}
+
+#[test]
 fn an_ill_receiver_is_left_alone_and_then_asked_by_one_call() {
     let (lanes, now) = (Lanes::default(), Instant::now());
     let settings = BreakerSettings::default();
