@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use hookyard_domain::connection::ConnectionStatus;
 use hookyard_domain::delivery::ErrorClass;
-use hookyard_domain::ids::{ConnectionId, WorkspaceId};
+use hookyard_domain::ids::{ConnectionId, OauthClientId, WorkspaceId};
 use hookyard_domain::system_event::SystemEvent;
 use serde_json::json;
-use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{Failed, HealthRules, TriedReceiver, seconds, text};
@@ -47,7 +46,7 @@ pub(super) async fn note_failures(
         )
         select id, workspace_id, kind, name, failing_since::text as failing_since, last_error
           from after where status = 'disabled'";
-    note_clients(tx, failed).await?;
+    note_clients(tx, failed, rules).await?;
     let worst = worst_of(failed, TriedReceiver::Connection);
     if worst.is_empty() {
         return Ok(Vec::new());
@@ -81,21 +80,60 @@ pub(super) async fn note_failures(
     Ok(disabled)
 }
 
-async fn note_clients(tx: &Tx<'_>, failed: &[Failed<'_>]) -> Result<(), StoreError> {
+/// The same of OAuth clients, which are active or disabled and nothing between.
+async fn note_clients(
+    tx: &Tx<'_>,
+    failed: &[Failed<'_>],
+    rules: HealthRules,
+) -> Result<(), StoreError> {
     const SQL: &str = "-- delivery_jobs::note_failures (clients)
-        update oauth_client
-           set last_triggered_at = now(), last_error = input.error, failing_since = coalesce(failing_since, now())
-          from unnest($1::uuid[], $2::text[]) as input(id, error)
-         where oauth_client.id = any(array(select id from oauth_client where id = any($1) order by id for update))
-           and oauth_client.id = input.id";
+        with input as materialized (
+            select * from unnest($1::uuid[], $2::bool[], $3::text[]) as input(id, gone, error)
+        ), before as materialized (
+            select client.id, input.error,
+                   input.gone or coalesce(client.failing_since < now() - make_interval(secs => $4::float8), false) as over
+              from input join oauth_client client using (id)
+             where client.id = any($1) and client.status = 'active'
+             order by client.id for update of client
+        ), after as (
+            update oauth_client
+               set status = case when before.over then 'disabled' else status end, last_triggered_at = now(),
+                   last_error = before.error, failing_since = coalesce(failing_since, now())
+              from before
+             where oauth_client.id = before.id
+         returning oauth_client.id, workspace_id, name, status, failing_since, last_error
+        )
+        select id, workspace_id, name, failing_since::text as failing_since, last_error
+          from after where status = 'disabled'";
     let worst = worst_of(failed, TriedReceiver::OauthClient);
     if worst.is_empty() {
         return Ok(());
     }
     let ids: Vec<Uuid> = worst.keys().copied().collect();
+    let gone: Vec<bool> =
+        worst.values().map(|(status, _)| *status == ConnectionStatus::Disabled).collect();
     let errors: Vec<&str> = worst.values().map(|(_, error)| error.as_str()).collect();
-    let params: [&(dyn ToSql + Sync); 2] = [/* clients */ &ids, /* errors */ &errors];
-    tx.execute(SQL, &params).await.map(drop)
+    let rows = tx
+        .rows(
+            SQL,
+            &[
+                /* clients */ &ids,
+                /* gone */ &gone,
+                /* errors */ &errors,
+                /* disable after */ &seconds(rules.disable_after_ms),
+            ],
+        )
+        .await?;
+    for row in &rows {
+        let data = json!({
+            "oauthClient": { "id": OauthClientId(row.get("id")), "name": row.get::<_, &str>("name") },
+            "failingSince": row.get::<_, Option<&str>>("failing_since"),
+            "error": row.get::<_, Option<&str>>("last_error"),
+        });
+        let workspace = WorkspaceId(row.get("workspace_id"));
+        system_events::raise(tx, workspace, SystemEvent::ConnectionDisabled, &data).await?;
+    }
+    Ok(())
 }
 
 /// The worst that a batch says of each receiver, and the error that says so.
