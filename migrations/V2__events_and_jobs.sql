@@ -127,6 +127,19 @@ create table rejected_message (
     body_bytes   integer not null
 );
 
+-- Sources whose callers' signatures keep failing: at most one row a source and quarter of an hour, by whichever
+-- process of the ingress finds out first.
+create table signature_failures (
+    source_id     uuid not null,
+    window_start  timestamptz not null,
+    -- The calls refused until it was noticed.
+    failures      integer not null,
+    -- When the owners of the source were told.
+    told_at       timestamptz,
+    primary key (source_id, window_start)
+);
+create index signature_failures_untold on signature_failures (window_start) where told_at is null;
+
 -- The partitions of event by day.
 create view event_partition as
     select child.relname::text as name,

@@ -32,7 +32,7 @@ grant select (id, outcome, reason, redacted_at) on event to hookyard_ingress;
 grant select (id, slug, plan) on workspace to hookyard_ingress;
 grant select (id, workspace_id, hash, scopes, expires_at, revoked_at) on token to hookyard_ingress;
 grant select (id, workspace_id, event_types, status) on subscription to hookyard_ingress;
-grant insert on dedupe, event, event_workspace, sync_event, job to hookyard_ingress;
+grant insert on dedupe, event, event_workspace, sync_event, job, signature_failures to hookyard_ingress;
 grant update (due_at) on job to hookyard_ingress;
 
 grant select on all tables in schema public to hookyard_worker;
@@ -48,10 +48,11 @@ grant update on connector_account, connector_target to hookyard_worker;
 grant update (status, last_triggered_at, last_error, failing_since) on connection to hookyard_worker;
 grant update (status, last_triggered_at, last_error, failing_since) on oauth_client to hookyard_worker;
 grant update (replayed, cursor, state, ended_at) on replay to hookyard_worker;
-grant delete on dedupe, event_workspace to hookyard_worker;
 grant insert, delete on tally to hookyard_worker;
 grant insert, update, delete on rollup to hookyard_worker;
 grant update on arrivals_counted to hookyard_worker;
+grant update (told_at) on signature_failures to hookyard_worker;
+grant delete on dedupe, event_workspace, signature_failures to hookyard_worker;
 
 grant select, insert, update, delete on all tables in schema public to hookyard_admin;
 revoke update, delete on audit_log from hookyard_admin;

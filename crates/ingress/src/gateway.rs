@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use hookyard_process::Tasks;
 use hookyard_sources::{Call, Rejection, Verified};
 use hookyard_store::Store;
 use hookyard_store::ingest::{Arrival, Door};
@@ -24,6 +25,7 @@ use crate::framing::{Framing, is_chunked};
 use crate::recorder::{Outcome, Recorder};
 use crate::route::{Route, route};
 use crate::settings::{Limits, Settings};
+use crate::signature_failures::SignatureFailures;
 use crate::source_cache::{OpenSource, SourceCache};
 use crate::token_cache::TokenCache;
 
@@ -38,6 +40,7 @@ pub(crate) struct Gateway {
     tokens: TokenCache,
     budget: Arc<Budget>,
     recorder: Recorder,
+    signature_failures: SignatureFailures,
 }
 
 impl Gateway {
@@ -46,12 +49,14 @@ impl Gateway {
         keys: KeyRing,
         store: Store,
         recorder: Recorder,
+        tasks: &Tasks,
     ) -> Self {
         let limits = settings.limits.clone();
         Self {
             record_within: Duration::from_millis(settings.recording.record_ms_max),
             sources: SourceCache::new(store.clone(), keys),
-            tokens: TokenCache::new(store),
+            tokens: TokenCache::new(store.clone()),
+            signature_failures: SignatureFailures::start(store, tasks),
             budget: Arc::new(Budget::new(limits.body_budget_bytes, limits.body_budget_share)),
             limits,
             recorder,
@@ -96,10 +101,16 @@ impl Gateway {
             .map_err(Refused::Unread)?;
 
         let arrived = Instant::now();
+        let id = source.source.id;
         let verified = self.verify(door, source, &head.headers, &body, arrived).await?;
         let (source, verified) = match verified {
             Ok(verified) => verified,
-            Err(rejection) => return Ok(rejected(&rejection)),
+            Err(rejection) => {
+                if rejection == Rejection::WrongSignature {
+                    self.signature_failures.count(id, Instant::now());
+                }
+                return Ok(rejected(&rejection));
+            }
         };
         let clock = self.recorder.clock();
         let fresh = verified.fresh;

@@ -14,6 +14,7 @@ mod publishing;
 mod recorder;
 mod route;
 mod settings;
+mod signature_failures;
 mod source_cache;
 mod token_cache;
 
@@ -66,7 +67,8 @@ async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let publisher = publishing::start(secrets.broker, &store, &tasks, afterwards.clone());
     let recorder =
         recorder::start(&store_settings, &publisher, &readiness, &settings.recording, &tasks);
-    let gateway = Arc::new(Gateway::new(&settings, secrets.source_keys, store, recorder));
+    let keys = secrets.source_keys;
+    let gateway = Arc::new(Gateway::new(&settings, keys, store, recorder, &tasks));
 
     info!(address = %listener.local_addr()?, "listening for webhooks on {}", listener.local_addr()?);
     info!(address = %health.local_addr(), "health and metrics on {}", health.local_addr());

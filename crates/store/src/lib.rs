@@ -43,6 +43,7 @@ pub mod retention;
 pub mod rollups;
 pub mod schema;
 pub mod sign_in_links;
+pub mod signature_failures;
 pub mod sources;
 pub mod subscriptions;
 pub mod sync_attempts;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hookyard_store::partitions::{self, Drop as Dropped};
 use hookyard_store::schema::PARTITION_DAYS_AHEAD;
-use hookyard_store::{Conn, StoreError, retention, tallies};
+use hookyard_store::{Conn, StoreError, retention, signature_failures, tallies};
 use metrics::{counter, gauge};
 use tracing::{info, warn};
 
@@ -52,7 +52,19 @@ async fn keep_house(context: &Context) -> Result<(), StoreError> {
     forget(context, &conn, Old::DedupeKeys { days: keep.dedupe_days }).await;
     forget(context, &conn, Old::EventWorkspaces).await;
     forget(context, &conn, Old::Rollups).await;
-    Ok(())
+    tell_of_signature_failures(context, conn).await
+}
+
+/// Tells the owners of sources whose callers' signatures keep failing.
+async fn tell_of_signature_failures(context: &Context, mut conn: Conn) -> Result<(), StoreError> {
+    let tx = conn.begin().await?;
+    let told = signature_failures::tell(&tx).await?;
+    tx.commit().await?;
+    if told > 0 {
+        warn!(told, "the signatures of calls to {told} sources keep failing");
+        context.due.notify_one(); // An event tells of it.
+    }
+    signature_failures::forget(&conn).await.map(drop)
 }
 
 /// What is forgotten when it is too old.

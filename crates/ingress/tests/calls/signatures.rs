@@ -1,6 +1,6 @@
 //! Who may call.
 
-use hookyard_testkit::gateway::{Call, Gateway};
+use hookyard_testkit::gateway::{Call, Gateway, PATIENCE, until};
 
 use crate::support::{assert_no_trace, assert_queued, assert_refused};
 
@@ -32,6 +32,23 @@ async fn a_call_without_a_good_signature_is_refused_and_leaves_no_trace() {
         assert_refused(&answer, 401, "invalid signature");
         assert_no_trace_of_a_call(&gateway, what).await;
     }
+    gateway.finish().await;
+}
+
+#[tokio::test]
+async fn a_source_whose_signatures_keep_failing_is_put_on_record_once() {
+    /// One more than is taken for an accident, and again.
+    const CALLS: usize = 40;
+    let gateway = Gateway::start().await;
+    let on_record = "select count(*) from signature_failures where failures = 20";
+    for n in 1..=CALLS {
+        let wrong = Call::from(gateway.github_push().secret("not the secret"));
+        assert_refused(&gateway.post(wrong).await, 401, "invalid signature");
+        if n == 19 {
+            assert_eq!(gateway.db().count("select count(*) from signature_failures").await, 0);
+        }
+    }
+    until("it is on record", PATIENCE, async || gateway.db().count(on_record).await == 1).await;
     gateway.finish().await;
 }
 

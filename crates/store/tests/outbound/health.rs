@@ -2,8 +2,11 @@
 
 use hookyard_domain::connection::ConnectionStatus;
 use hookyard_domain::delivery::ErrorClass;
+use hookyard_domain::ids::{EventId, SourceId};
 use hookyard_store::connections::{self, disconnect};
 use hookyard_store::delivery_jobs::{HealthRules, ReceiverKind, record};
+use hookyard_store::{Db as _, signature_failures};
+use uuid::Uuid;
 
 use crate::support::{Yard, delivered, failed};
 
@@ -99,4 +102,66 @@ async fn disconnecting_forgets_the_credentials_and_calls_off_what_waits() {
     assert_eq!((*status, sealed), (ConnectionStatus::Disconnected, &None));
     let tx = admin.begin().await.unwrap();
     assert_eq!(disconnect(&tx, &connection).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_oauth_client_that_does_nothing_but_fail_is_disabled_and_the_owners_are_told() {
+    let yard = Yard::new().await;
+    yard.connect("owners", &["connection.disabled"]).await;
+    yard.run(
+        "with client as (
+             insert into oauth_client (id, workspace_id, name, sealed, scopes, status)
+             select gen_random_uuid(), id, 'app', '', '{integration}', 'active' from workspace returning id
+         ), granted as (
+             insert into oauth_grant (client_id, user_id) select id, 'ann' from client
+         )
+         insert into event (id, workspace_id, origin, type, content_type, body, body_bytes)
+         select uuid_v7(now()), id, 'system', 'integration.connected', 'application/json', '{\"userId\":\"ann\"}', 16
+           from workspace, generate_series(1, 2)",
+    )
+    .await;
+    let conn = yard.owner().await;
+    let events = conn.rows("select id from event", &[]).await.unwrap();
+    let events: Vec<_> = events.iter().map(|row| EventId(row.get("id"))).collect();
+    let deliveries: Vec<_> = yard.fan_out(&events).await.into_iter().map(|it| it.0).collect();
+    let work = yard.lease(&deliveries).await.work;
+    assert_eq!(work.len(), 2);
+    yard.record(&[failed(&work[0], ErrorClass::Timeout, None)]).await;
+    assert_eq!(yard.text("select status from oauth_client").await.unwrap(), "active");
+    yard.run("update oauth_client set failing_since = now() - interval '1 hour'").await;
+    let rules = HealthRules { disable_after_ms: 30 * 60 * 1000 };
+    let failing = [failed(&work[1], ErrorClass::Timeout, Some(1_000))];
+    record(&mut yard.worker().await, &failing, rules).await.unwrap();
+    assert_eq!(yard.text("select status from oauth_client").await.unwrap(), "disabled");
+    let told = "select convert_from(body, 'UTF8')::json -> 'oauthClient' ->> 'name' from event where type = 'connection.disabled'";
+    assert_eq!(yard.text(told).await.unwrap(), "app");
+}
+
+#[tokio::test]
+async fn the_owners_of_a_source_are_told_once_a_window_that_signatures_fail() {
+    let yard = Yard::new().await;
+    yard.connect("owners", &["source.signature_failures"]).await;
+    let ids = [SourceId(Uuid::now_v7()), SourceId(Uuid::now_v7())];
+    let sql = "insert into source (id, workspace_id, provider, slug, body_bytes_max, accepted_status, replay_window_s,
+                                    fresh_ms, unseen_age_ms_max)
+               values ($1, $2, 'github', $3, 1000, 202, 60, 1000, 1000)";
+    let owner = yard.owner().await;
+    owner.execute(sql, &[&ids[0].0, &yard.workspace.0, &"ours"]).await.unwrap();
+    owner.execute(sql, &[&ids[1].0, &None::<Uuid>, &"the-deployments"]).await.unwrap();
+    let ingress = yard.role("hookyard_ingress").await;
+    for id in ids {
+        assert!(signature_failures::insert(&ingress, id, 20).await.unwrap());
+        assert!(!signature_failures::insert(&ingress, id, 20).await.unwrap());
+    }
+    let mut worker = yard.worker().await;
+    for expected in [1, 0] {
+        let tx = worker.begin().await.unwrap();
+        assert_eq!(signature_failures::tell(&tx).await.unwrap(), expected);
+        tx.commit().await.unwrap();
+    }
+    assert_eq!(yard.text(TOLD).await.unwrap(), "source.signature_failures wanted");
+    let slug = "select convert_from(body, 'UTF8')::json -> 'source' ->> 'slug' from event";
+    assert_eq!(yard.text(slug).await.unwrap(), "ours");
+    yard.run("update signature_failures set window_start = now() - interval '8 days'").await;
+    assert_eq!(signature_failures::forget(&worker).await.unwrap(), 2);
 }
