@@ -6,5 +6,6 @@ mod answers;
 mod lanes;
 mod mishaps;
 mod others;
+mod providers;
 mod subscriptions;
 mod support;

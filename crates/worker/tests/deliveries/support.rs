@@ -19,6 +19,7 @@ pub(crate) struct Yard {
 /// A connection to be made, with one subscription.
 #[derive(Debug, Clone)]
 pub(crate) struct Connect<'a> {
+    pub(crate) kind: ConnectionKind,
     pub(crate) path: &'a str,
     pub(crate) workspace: &'a str,
     pub(crate) event_type: &'a str,
@@ -33,6 +34,7 @@ impl<'a> Connect<'a> {
     /// All events to this path; a try that fails is soon followed by the next.
     pub(crate) fn to(path: &'a str) -> Self {
         Self {
+            kind: ConnectionKind::Webhook,
             path,
             workspace: WORKSPACE,
             event_type: "*",
@@ -88,21 +90,21 @@ impl Yard {
     pub(crate) async fn connect_url(&self, url: &str, connect: Connect<'_>) -> (Uuid, SigningKey) {
         let allow: OutboundAllow = "127.0.0.0/8".parse().unwrap();
         let policy = AddressPolicy::new(allow);
-        let url = ReceiverUrl::parse(ConnectionKind::Webhook, url, &policy).unwrap();
+        let url = ReceiverUrl::parse(connect.kind, url, &policy).unwrap();
         let key =
             SigningKey::from_random(*Uuid::new_v4().as_bytes().repeat(2).first_chunk().unwrap());
-        let receiver = Receiver::connect(ConnectionKind::Webhook, url, || key.clone());
+        let receiver = Receiver::connect(connect.kind, url, || key.clone());
         let id = Uuid::now_v7();
         let label = Label { table: "connection", row: id, column: "sealed" };
         let sealed = self.ring.seal(&label, &receiver.to_be_sealed()).unwrap();
         let hex = hex::encode(sealed);
-        let Connect { workspace, event_type, concurrency, retry, .. } = &connect;
+        let Connect { kind, workspace, event_type, concurrency, retry, .. } = &connect;
         let rate = connect.rate_per_s.map_or("null".to_owned(), |rate| rate.to_string());
         let text = |it: Option<&str>| it.map_or("null".to_owned(), |text| format!("$t${text}$t$"));
         let (filter, template) = (text(connect.filter), text(connect.template));
         let sql = format!(
             "insert into connection (id, workspace_id, kind, name, status, sealed, concurrency_max, rate_per_s)
-             select '{id}', id, 'webhook', '{id}', 'connected', '\\x{hex}', {concurrency}, {rate}
+             select '{id}', id, '{kind}', '{id}', 'connected', '\\x{hex}', {concurrency}, {rate}
                from workspace where slug = '{workspace}';
              insert into subscription (id, workspace_id, connection_id, event_types, filter, template, retry_policy, status)
              select '{}', id, '{id}', array['{event_type}'], {filter}, {template}, '{retry}', 'active'
