@@ -19,8 +19,9 @@ use crate::clock;
 const LOOK: Duration = Duration::from_secs(1);
 /// Looks between two clearings of what is no longer of use.
 const LOOKS_PER_CLEARING: u32 = 60;
-/// Lanes that are leased of with one statement.
-const LANES_MAX: usize = 64;
+/// Lanes that are leased of with one statement: each costs it a lock and a count, so that few lanes and several jobs of
+/// each cost less than many and one.
+const LANES_MAX: usize = 32;
 /// How long nothing is leased after it failed.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
