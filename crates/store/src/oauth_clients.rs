@@ -154,6 +154,14 @@ pub async fn revoke(db: &impl Db, client: OauthClientId, user: &str) -> Result<b
     Ok(db.execute(SQL, &[/* client */ &client.0, /* user */ &user]).await? == 1)
 }
 
+/// Switches a client on again that had been switched off; false if it is active or not there.
+pub async fn enable(db: &impl Db, id: OauthClientId) -> Result<bool, StoreError> {
+    const SQL: &str = "-- oauth_clients::enable
+        update oauth_client set status = 'active', failing_since = null, last_error = null
+         where id = $1 and status = 'disabled'";
+    Ok(db.execute(SQL, &[/* id */ &id.0]).await? == 1)
+}
+
 /// Removes a client with its grants and calls off what waits for it; returns how many deliveries that were, or none if
 /// it is not there.
 pub async fn remove(tx: &Tx<'_>, client: &OauthClient) -> Result<Option<u64>, StoreError> {

@@ -34,6 +34,12 @@ pub(crate) enum OauthClientCommand {
     Grant(GrantArgs),
     /// A user takes that back
     Revoke(GrantArgs),
+    /// Switch an application on again that did nothing but fail
+    Enable {
+        id: OauthClientId,
+        #[command(flatten)]
+        because: Because,
+    },
     /// Remove an application with its grants, and call off what waits for it
     Remove {
         id: OauthClientId,
@@ -93,6 +99,11 @@ pub(crate) async fn run(
         }
         OauthClientCommand::Grant(args) => granted(args, settings, true).await,
         OauthClientCommand::Revoke(args) => granted(args, settings, false).await,
+        OauthClientCommand::Enable { id, because } => {
+            let store = settings.store().await?;
+            let client = operation::enable(&store, &because.actor()?, id).await?;
+            Answer::new(&client, fields(&client).render())
+        }
         OauthClientCommand::Remove { id, because } => {
             let store = settings.store().await?;
             let removed = operation::remove(&store, &because.actor()?, id).await?;

@@ -143,6 +143,23 @@ pub async fn set_granted(
     Ok(Granted { ok: true, id, user_id: user.to_owned(), granted })
 }
 
+/// Switches a client on again that was gone or did nothing but fail. One that is active stays so.
+pub async fn enable(
+    store: &Store,
+    actor: &Actor,
+    id: OauthClientId,
+) -> Result<OauthClient, OperationError> {
+    let mut conn = store.conn().await?;
+    let tx = conn.begin().await?;
+    if oauth_clients::enable(&tx, id).await? {
+        let client = require(&tx, id).await?;
+        actor.record(&tx, change("oauth_client.enable", &client, None, None)).await?;
+        tx.commit().await?;
+        return Ok(client);
+    }
+    require(&tx, id).await
+}
+
 /// Removes a client with its grants, and calls off what waits for it.
 pub async fn remove(
     store: &Store,

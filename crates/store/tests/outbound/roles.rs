@@ -70,7 +70,8 @@ async fn the_ingress_knows_a_token_until_it_expires_or_is_revoked() {
     let hash = [7; 32];
     let token = NewToken {
         id,
-        workspace: yard.workspace,
+        workspace: Some(yard.workspace),
+        member: None,
         name: &Name::default(),
         prefix: "hy_abc",
         hash: &hash,

@@ -222,7 +222,7 @@ async fn recorded(
     if !concerned.into_iter().any(|slug| *slug == workspace.slug) {
         return Err(missing());
     }
-    let found = fan_out::events_for_delivery(db, &[id]).await?.pop().ok_or_else(missing)?;
+    let found = fan_out::events_for_delivery(db, &[id]).await?.events.pop().ok_or_else(missing)?;
     let gone = || OperationError::Conflict(format!("the body of {id} is not stored any more"));
     let body = found.body.as_deref().ok_or_else(gone)?;
     let unreadable = |why: String| OperationError::Conflict(format!("{id} is not readable: {why}"));
