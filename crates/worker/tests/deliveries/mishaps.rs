@@ -108,12 +108,11 @@ async fn our_own_fault_spends_no_try() {
     yard.gateway.worker(1).stop().await;
     yard.connect(Connect::to("/hook")).await;
     let event = yard.publish("order.paid", json!({})).await;
-    let resting = "select count(*) from job where kind = 'delivery' and state = 'scheduled' and due_at > now()";
-    until("it was put off", PATIENCE, async || yard.gateway.db().count(resting).await == 1).await;
+    let resting = "select count(*) from job where kind = 'delivery' and state = 'parked' and runs = 0";
+    until("it was put back", PATIENCE, async || yard.gateway.db().count(resting).await == 1).await;
     assert_eq!(yard.delivery(event).await["attempts"], 0);
     yard.gateway.worker(0).stop().await;
     yard.gateway.worker(1).start().await;
-    yard.gateway.db().execute("update job set due_at = now()").await;
     yard.comes_to(event, "delivered").await;
     assert_eq!(yard.tries(event).await, [(Some(200), None)]);
     yard.finish().await;
