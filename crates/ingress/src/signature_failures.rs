@@ -4,7 +4,6 @@
 //! out of the way of the calls, and dropped when the database is behind.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -61,14 +60,13 @@ impl SignatureFailures {
 
 /// The failures of this source in its window, this one included.
 fn count(counts: &mut HashMap<SourceId, Count>, source: SourceId, now: Instant) -> u32 {
-    match counts.entry(source) {
-        Entry::Occupied(entry) if now.duration_since(entry.get().since) < WINDOW => {
-            let count = entry.into_mut();
-            count.failures = count.failures.saturating_add(1);
-            count.failures
-        }
-        entry => entry.insert_entry(Count { since: now, failures: 1 }).get().failures,
+    let anew = Count { since: now, failures: 0 };
+    let known = counts.entry(source).or_insert(anew);
+    if now.duration_since(known.since) >= WINDOW {
+        *known = anew;
     }
+    known.failures = known.failures.saturating_add(1);
+    known.failures
 }
 
 async fn record(store: &Store, source: SourceId) -> Result<(), StoreError> {

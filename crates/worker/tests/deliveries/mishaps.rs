@@ -84,7 +84,7 @@ async fn a_suspected_delivery_is_sent_all_the_same() {
     let yard = Yard::start().await;
     yard.connect(Connect::to("/hook")).await;
     yard.gateway.worker(0).stop().await;
-    let events: Vec<_> = (0..20).map(|n| (uuid::Uuid::now_v7(), json!({ "n": n }))).collect();
+    let events: Vec<_> = (0..20).map(|n| (Uuid::now_v7(), json!({ "n": n }))).collect();
     yard.publish_many("acme", "order.paid", &events).await;
     yard.receiver.answer("/hook", vec![ProgrammedAnswer::kind(AnswerKind::Hang)]).unwrap();
     yard.gateway.worker(0).start().await;
@@ -108,7 +108,8 @@ async fn our_own_fault_spends_no_try() {
     yard.gateway.worker(1).stop().await;
     yard.connect(Connect::to("/hook")).await;
     let event = yard.publish("order.paid", json!({})).await;
-    let resting = "select count(*) from job where kind = 'delivery' and state = 'parked' and runs = 0";
+    let resting =
+        "select count(*) from job where kind = 'delivery' and state = 'parked' and runs = 0";
     until("it was put back", PATIENCE, async || yard.gateway.db().count(resting).await == 1).await;
     assert_eq!(yard.delivery(event).await["attempts"], 0);
     yard.gateway.worker(0).stop().await;
