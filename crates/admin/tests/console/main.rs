@@ -4,6 +4,7 @@
 #[path = "../api/http.rs"]
 #[allow(dead_code, reason = "the API's tests need more of it")]
 mod http;
+mod pages;
 mod reader;
 mod signing_in;
 mod sync_events;

@@ -5,15 +5,41 @@ use axum::http::StatusCode;
 use super::answer::Failure;
 use crate::routes::Routes;
 
+mod audit;
+mod connectors;
+mod dead_letters;
 mod deliveries;
 mod door;
+mod events;
 mod files;
+mod integrations;
+mod members;
+mod overview;
+mod plain;
+mod search;
 pub mod sign_in;
+mod sources;
+mod subscriptions;
 pub mod sync_events;
+mod system;
 
 /// Every page, and everything that a form posts to.
 pub(super) fn routes() -> Routes {
-    files::routes().and(door::routes()).and(sync_events::routes()).and(deliveries::routes())
+    files::routes()
+        .and(door::routes())
+        .and(overview::routes())
+        .and(sync_events::routes())
+        .and(events::routes())
+        .and(connectors::routes())
+        .and(sources::routes())
+        .and(deliveries::routes())
+        .and(dead_letters::routes())
+        .and(subscriptions::routes())
+        .and(integrations::routes())
+        .and(members::routes())
+        .and(audit::routes())
+        .and(system::routes())
+        .and(search::routes())
 }
 
 /// The longest reason for the audit log, in characters.

@@ -97,7 +97,7 @@ fn tried(step: &DeliveryStep, attempt: &Attempt, is_last: bool) -> Step {
     drawn.with(details("Response", is_last, &html! {
         div.stack-s {
             @if let Some(headers) = &attempt.response_headers { (stored_headers(headers)) }
-            @if let Some(excerpt) = &attempt.response_excerpt {
+            @if let Some(excerpt) = attempt.response_excerpt.as_deref().filter(|it| !it.is_empty()) {
                 pre tabindex="0" aria-label="Body of the response, its beginning" { code { bdi { (excerpt) } } }
             }
         }

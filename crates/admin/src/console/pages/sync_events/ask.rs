@@ -9,6 +9,7 @@ use hookyard_store::{Conn, targets};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+use crate::App;
 use crate::access::Asked;
 use crate::api::Commas;
 use crate::console::answer::Failure;
@@ -18,7 +19,7 @@ use crate::console::components::query::Query;
 pub(super) const ROWS: u16 = 30;
 
 /// The parameters of the list.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Ask {
     pub(super) status: Option<Commas<SyncStatus>>,
@@ -141,4 +142,14 @@ async fn keep_visible(
     }
     page.items = kept;
     Ok(())
+}
+
+/// The newest sync events, as far as whoever asks may see them.
+pub(in crate::console) async fn latest(
+    app: &App,
+    asked: &Asked,
+    now: Timestamp,
+) -> Result<Vec<SyncEvent>, Failure> {
+    let conn = app.store.conn().await?;
+    Ok(read(&conn, asked, &Ask::default(), now).await?.items)
 }

@@ -83,7 +83,7 @@ fn answer(list: &List<'_>) -> Markup {
     };
     let [good, passing, bad] = chart.totals();
     html! {
-        "In the last 24 hours " b { (counted(good + passing + bad, "sync", "syncs")) } ": "
+        "In this time " b { (counted(good + passing + bad, "sync", "syncs")) } ": "
         (grouped(good)) " completed, " (grouped(passing)) " partial, " (grouped(bad)) " failed."
     }
 }

@@ -5,6 +5,7 @@ use hookyard_domain::ids::SyncEventId;
 use hookyard_domain::role::InstanceRole;
 use hookyard_store::paging::{PAGE_ITEMS_MAX, PageRequest};
 use hookyard_store::{sync_event_list, targets};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::ask::{Ask, read};
@@ -13,10 +14,14 @@ use super::{list, one};
 use crate::App;
 use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer, Failure};
+use crate::console::components::chart::{Bucket, Chart};
 use crate::console::components::text::branch;
+use crate::console::components::time::took;
 use crate::console::frame::Viewer;
 use crate::console::pages::because;
+use crate::console::pages::overview::label;
 use crate::console::visit::{InQuery, Posted, Subject};
+use crate::operations::overview::{self, Window};
 use crate::operations::{story, sync_events as operation, targets as target_operations};
 use crate::routes::Routes;
 
@@ -51,15 +56,45 @@ async fn show_list(
         .filter(|target| visible.as_ref().is_none_or(|seen| seen.contains(&target.instance_id)))
         .map(|it| (it.id.to_string(), format!("{} @ {}", it.repository, branch(&it.git_ref))))
         .collect();
+    drop(conn);
     let query = ask.query();
-    let list = list::List {
-        page: &page,
-        query: &query,
-        targets: &targets,
-        chart: None,
-        read_as: ask.read_as(),
-    };
+    let buckets = histogram(&app, &asked, &ask, viewer.now).await?;
+    let chart = buckets.as_ref().map(|(per, buckets)| Chart {
+        name: "Sync events",
+        words: ["completed", "partial", "failed"],
+        per,
+        buckets,
+        slim: true,
+    });
+    let list =
+        list::List { page: &page, query: &query, targets: &targets, chart, read_as: ask.read_as() };
     answer::page(&app, &viewer, list::view(&viewer, &list))
+}
+
+/// How it went over time, from the rollups: of the whole workspace, so only where nothing but the time narrows the list,
+/// and for readers who see all of it.
+async fn histogram(
+    app: &App,
+    asked: &Asked,
+    ask: &Ask,
+    now: Timestamp,
+) -> Result<Option<(String, Vec<Bucket>)>, Failure> {
+    let is_narrowed = ask.target.is_some() || ask.trigger.is_some() || ask.q.is_some();
+    let window: Option<Window> = ask.since.as_deref().unwrap_or("24h").parse().ok();
+    let Some(window) = window.filter(|_| !is_narrowed && asked.rank().administers()) else {
+        return Ok(None);
+    };
+    let activity = overview::activity(&app.store, asked.workspace().id, window).await?;
+    let count = |count: i64| u64::try_from(count).unwrap_or_default();
+    let bucket = |bucket: &overview::Bucket| Bucket {
+        label: label(now, bucket.since, window),
+        good: count(bucket.numbers.syncs_completed),
+        passing: count(bucket.numbers.syncs_partial),
+        bad: count(bucket.numbers.syncs_failed),
+        href: None,
+    };
+    let per = took(i64::from(activity.bucket_s) * 1000);
+    Ok(Some((per, activity.buckets.iter().map(bucket).collect())))
 }
 
 async fn show(
