@@ -177,7 +177,8 @@ impl Walk {
         let answer = self.served.call(method, path, token, body.as_ref());
         let told = format!("{method} {path}: {} {}", answer.status, answer.body);
         let door = match answer.status {
-            401 => Door::Unauthenticated,
+            // Whoever shows a token that opens nothing over and over is soon told to wait instead.
+            401 | 429 => Door::Unauthenticated,
             403 => Door::Forbidden,
             404 => Door::NotFound,
             500.. if answer.status != 503 => panic!("{told}"),
