@@ -40,6 +40,8 @@ pub struct Parts {
     pub url: Option<Url>,
     /// Reads this machine's clock.
     pub clock: fn() -> Timestamp,
+    /// The same in milliseconds since the epoch.
+    pub clock_ms: fn() -> i64,
     /// Tells streams to end.
     pub stop: Stop,
     /// Failed attempts to show a token.

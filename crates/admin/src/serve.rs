@@ -92,6 +92,7 @@ fn app(args: &ServeArgs, settings: &Settings, store: Store, stop: Stop) -> anyho
         event_days: args.doctor.event_days,
         url: args.admin_url.clone(),
         clock: clock::now,
+        clock_ms: clock::now_ms,
         stop,
         attempts: Attempts::default(),
     }))

@@ -5,6 +5,7 @@ use hookyard_domain::target::AccountStatus;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError};
@@ -23,11 +24,12 @@ pub struct NewAccount {
 }
 
 /// A GitHub App installation.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
     pub id: AccountId,
     #[serde(skip)]
+    #[schema(ignore)]
     pub workspace_id: WorkspaceId,
     pub workspace: String,
     pub connector_type: String,

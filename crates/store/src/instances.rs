@@ -5,6 +5,7 @@ use hookyard_domain::target::InstanceStatus;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::paging::{Page, PageRequest};
@@ -12,11 +13,12 @@ use crate::targets::{Released, release};
 use crate::{Db, StoreError, Tx};
 
 /// A configured use of an account.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Instance {
     pub id: InstanceId,
     #[serde(skip)]
+    #[schema(ignore)]
     pub workspace_id: WorkspaceId,
     pub workspace: String,
     pub account_id: AccountId,
@@ -130,7 +132,7 @@ pub async fn list_of_account(
 }
 
 /// What an instance brings in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InstanceCounts {
     pub target_count: i64,

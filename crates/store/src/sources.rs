@@ -6,6 +6,7 @@ use hookyard_domain::workspace::Slug;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError};
@@ -13,7 +14,7 @@ use crate::{Db, StoreError};
 pub mod secrets;
 
 /// What a source accepts and how it answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SourcePolicy {
     /// The longest body, in bytes.
@@ -59,11 +60,12 @@ pub struct NewSource {
 }
 
 /// An inbound URL.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
     pub id: SourceId,
     #[serde(skip)]
+    #[schema(ignore)]
     pub workspace_id: Option<WorkspaceId>,
     /// The owner's slug; none for the deployment's.
     pub workspace: Option<String>,

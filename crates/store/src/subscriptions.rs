@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError, Tx};
@@ -24,11 +25,12 @@ pub struct NewSubscription<'a> {
 }
 
 /// Which events go to which connection.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Subscription {
     pub id: SubscriptionId,
     #[serde(skip)]
+    #[schema(ignore)]
     pub workspace_id: WorkspaceId,
     pub workspace: String,
     pub connection_id: ConnectionId,
@@ -37,6 +39,7 @@ pub struct Subscription {
     pub event_types: Vec<String>,
     pub filter: Option<String>,
     pub template: Option<String>,
+    #[schema(value_type = Option<Object>)]
     pub retry_policy: Option<DeliveryRetryPolicy>,
     pub active: bool,
     pub created_at: Timestamp,

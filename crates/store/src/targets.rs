@@ -5,6 +5,7 @@ use hookyard_domain::target::{RepositoryFullName, TargetStatus};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError, Tx};
@@ -26,11 +27,12 @@ pub struct NewTarget {
 }
 
 /// One branch of one repository, and which commit its config objects stand at.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
     pub id: TargetId,
     #[serde(skip)]
+    #[schema(ignore)]
     pub workspace_id: WorkspaceId,
     pub workspace: String,
     pub instance_id: InstanceId,

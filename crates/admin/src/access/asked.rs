@@ -87,6 +87,11 @@ impl Asked {
         role_on(db, &self.0.caller, instance).await
     }
 
+    /// What stands in the path in the place of `{name}`.
+    pub fn word(&self, name: &str) -> Option<&str> {
+        self.0.parameters.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
     /// The path's parameter that reads as a `T`.
     pub(crate) fn parameter<T: std::str::FromStr>(&self) -> Option<T> {
         self.0.parameters.iter().find_map(|(_, value)| value.parse().ok())

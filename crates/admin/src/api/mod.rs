@@ -2,6 +2,11 @@
 
 mod answer;
 mod config_objects;
+mod connections;
+mod connector_accounts;
+mod connector_instances;
+mod connector_mappings;
+mod connector_targets;
 mod dead_letters;
 mod deliveries;
 mod deployment;
@@ -10,11 +15,17 @@ mod error;
 mod events;
 mod explorer;
 mod extract;
+mod fields;
 mod grants;
+mod integrations;
 mod members;
+mod oauth_clients;
 mod openapi;
 mod overview;
+mod publish;
 mod replays;
+mod sources;
+mod subscriptions;
 mod sync_events;
 mod teams;
 mod tokens;
@@ -46,4 +57,14 @@ pub fn routes() -> Routes {
         .and(deployment::routes())
         .and(openapi::routes())
         .and(explorer::routes())
+        .and(connector_accounts::routes())
+        .and(connector_instances::routes())
+        .and(connector_targets::routes())
+        .and(connector_mappings::routes())
+        .and(connections::routes())
+        .and(integrations::routes())
+        .and(subscriptions::routes())
+        .and(oauth_clients::routes())
+        .and(sources::routes())
+        .and(publish::routes())
 }

@@ -8,6 +8,7 @@ use hookyard_store::accounts::{self, Account, Disconnected, NewAccount};
 use hookyard_store::{Db, Store};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::actor::Change;
@@ -64,7 +65,7 @@ pub async fn add(
 }
 
 /// A disconnected account, and what went with it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DisconnectedAccount {
     #[serde(flatten)]
@@ -128,7 +129,7 @@ pub async fn reconnect(
 }
 
 /// A repository that an installation may read.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountRepository {
     pub repository_id: i64,
@@ -159,7 +160,7 @@ pub async fn repositories(
 }
 
 /// A branch that a target may follow.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ValidTarget {
     pub ok: bool,

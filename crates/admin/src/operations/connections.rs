@@ -18,6 +18,7 @@ use hookyard_vault::{KeyRing, Label};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::actor::Change;
 use super::{Actor, OperationError};
@@ -35,7 +36,7 @@ pub struct Outside<'a> {
 }
 
 /// A connection that was disconnected.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Disconnected {
     #[serde(flatten)]

@@ -12,6 +12,7 @@ use hookyard_store::{Db, Store, Tx, sync_events};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::actor::Change;
@@ -144,7 +145,7 @@ async fn set_status(
 }
 
 /// An instance that was removed, and what went with it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RemovedInstance {
     #[serde(flatten)]
@@ -171,7 +172,7 @@ pub async fn remove(
 }
 
 /// The syncs that were queued for the targets of an instance.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QueuedSyncs {
     pub ok: bool,
@@ -211,7 +212,7 @@ async fn check_account(db: &impl Db, instance: &Instance) -> Result<(), Operatio
 }
 
 /// What an instance is made of.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Configuration {
     pub connector_instance: Instance,

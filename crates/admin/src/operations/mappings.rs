@@ -10,6 +10,7 @@ use hookyard_store::{Db, Store, StoreError, Tx, targets as target_rows};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::actor::Change;
@@ -19,7 +20,7 @@ use super::{Actor, OperationError};
 pub use preview::{PREVIEWED_MAX, Preview, PreviewSelector, PreviewedFile, preview};
 
 /// A mapping that was added or removed, and the sync that follows.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangedMapping {
     #[serde(flatten)]

@@ -11,6 +11,7 @@ use hookyard_vault::{KeyRing, Label};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::actor::Change;
@@ -32,7 +33,7 @@ pub struct AddClient {
 }
 
 /// What became of a user's grant.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Granted {
     pub ok: bool,
@@ -44,7 +45,7 @@ pub struct Granted {
 }
 
 /// A client that was removed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Removed {
     #[serde(flatten)]

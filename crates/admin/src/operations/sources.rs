@@ -12,6 +12,7 @@ use hookyard_vault::{KeyRing, Label};
 use secrecy::{ExposeSecret, SecretSlice};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::actor::Change;
@@ -23,7 +24,7 @@ pub const SECRET_BYTES_MAX: usize = 1024;
 pub const KEEP_OLD_MAX: Duration = Duration::from_hours(30 * 24);
 
 /// A source as its operator sees it: never with a secret.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceView {
     #[serde(flatten)]

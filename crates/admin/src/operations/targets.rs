@@ -137,7 +137,7 @@ pub struct UpdateTarget {
 }
 
 /// A target that was changed, and the sync that follows.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangedTarget {
     #[serde(flatten)]

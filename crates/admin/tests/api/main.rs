@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
 mod access;
+mod connectors;
 mod http;
 mod roles;
+mod outbound;
 mod sync_events;
 #[path = "../admin/yard.rs"]
 #[allow(dead_code, reason = "the command line's tests need more of it")]

@@ -2,13 +2,14 @@
 
 use hookyard_domain::ids::AccountId;
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::targets::{Released, release};
 use crate::{Db, StoreError, Tx, instances};
 
 /// What went with an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Disconnected {
     pub instances_archived: u64,

@@ -5,12 +5,13 @@
 //! its job, so that its worker is fenced when it comes to write.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{Db, StoreError, Tx};
 
 /// What ended with targets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Released {
     pub syncs_ended: u64,

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
@@ -79,7 +80,7 @@ pub struct Connect {
 }
 
 /// A connection that works.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Connected {
     #[serde(flatten)]
@@ -88,6 +89,7 @@ pub struct Connected {
     pub message: String,
     /// The key that its calls are signed with; only for kind `webhook`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub signing_secret: Option<ShownOnce>,
 }
 

@@ -6,6 +6,7 @@ use hookyard_store::connections::{self, Connection};
 use hookyard_vault::KeyRing;
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{check_connected, label, new_key, opened, require};
 use crate::operations::actor::Change;
@@ -21,7 +22,7 @@ pub enum Rotation {
 }
 
 /// A connection whose keys changed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Rotated {
     #[serde(flatten)]
@@ -30,6 +31,7 @@ pub struct Rotated {
     pub signing_keys: usize,
     /// The new key, if one was made.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub signing_secret: Option<ShownOnce>,
 }
 

@@ -12,6 +12,7 @@ use hookyard_store::workspaces;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Outside, check_connected, check_plan, named, opened, require};
@@ -24,7 +25,7 @@ pub const TESTED_MAX: usize = 1_000;
 const TESTED_AT_ONCE: usize = 8;
 
 /// How a test call went.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tested {
     pub id: ConnectionId,

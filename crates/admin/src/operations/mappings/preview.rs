@@ -9,6 +9,7 @@ use hookyard_github::{FileMode, TreeEntry};
 use hookyard_store::mappings::{self, Mapping};
 use hookyard_store::{StoreError, bindings};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::operations::github::{self, GitHubAccess, refusal};
 use crate::operations::{OperationError, accounts, instances, targets};
@@ -27,7 +28,7 @@ pub struct PreviewSelector {
 }
 
 /// What a selector matches.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Preview {
     pub target_id: TargetId,
@@ -49,7 +50,7 @@ pub struct Preview {
 }
 
 /// A file that a selector matches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PreviewedFile {
     pub path: String,

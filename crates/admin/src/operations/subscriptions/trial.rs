@@ -12,6 +12,7 @@ use hookyard_store::{Db, Store, event_list, fan_out};
 use hookyard_vault::KeyRing;
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{check_filter, check_template, require};
@@ -45,7 +46,7 @@ pub enum TrialEvent {
 }
 
 /// How a trial went.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tried {
     pub ok: bool,
@@ -62,7 +63,7 @@ pub struct Tried {
 }
 
 /// What a filter says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FilterResult {
     /// There is none, which passes everything.
@@ -74,7 +75,7 @@ pub enum FilterResult {
 }
 
 /// A request that a trial made, without what is secret of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TrialRequest {
     pub method: &'static str,
