@@ -56,15 +56,6 @@ impl PartialSchema for Secret {
 
 impl ToSchema for Secret {}
 
-/// A field that is told apart from one that is left out when it is null.
-pub(super) fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Some)
-}
-
 /// When the caller last saw what they change, by `If-Match`: the `ETag` of its detail.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen(Option<Timestamp>);

@@ -13,13 +13,14 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::connections::ring;
 use super::extract::checked_reason;
-use super::fields::{Seen, given, require_here};
+use super::fields::{Seen, require_here};
 use super::{
     Answer, ApiError, Because, Body, Doc, InPath, Query, changed, created, gone, item, item_tagged,
     list as listed, page_of,
 };
 use crate::App;
 use crate::access::{Asked, Need};
+use crate::operations::Edit;
 use crate::operations::subscriptions::{
     self as operation, AddSubscription, Trial, TrialEvent, Tried, UpdateSubscription,
 };
@@ -141,17 +142,17 @@ struct ChangedFields {
     #[schema(value_type = Option<Vec<String>>)]
     event_types: Option<EventTypes>,
     /// Null takes it away.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    filter: Option<Option<String>>,
+    filter: Edit<String>,
     /// Null takes it away.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    template: Option<Option<String>>,
+    template: Edit<String>,
     /// Null: the default policy.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    retry_policy: Option<Option<DeliveryRetryPolicy>>,
+    retry_policy: Edit<DeliveryRetryPolicy>,
     /// False: no further event is matched with it.
     active: Option<bool>,
     /// As the caller last saw it; `If-Match` says the same.

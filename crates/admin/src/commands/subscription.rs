@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use hookyard_admin::operations::subscriptions::{
     self as operation, AddSubscription, UpdateSubscription,
 };
-use hookyard_admin::operations::{OperationError, workspaces};
+use hookyard_admin::operations::{Edit, OperationError, workspaces};
 use hookyard_destinations::TEMPLATE_BYTES_MAX;
 use hookyard_domain::delivery_retry::DeliveryRetryPolicy;
 use hookyard_domain::event_type::EventTypes;
@@ -172,14 +172,23 @@ async fn update(args: UpdateArgs, store: &Store) -> anyhow::Result<Answer> {
         some => Some(types(some)?),
     };
     let template = match args.template_file {
-        Some(path) => Some(Some(read_template(&path)?)),
-        None => args.no_template.then_some(None),
+        Some(path) => Edit::Set(read_template(&path)?),
+        None if args.no_template => Edit::Clear,
+        None => Edit::Keep,
     };
     let to = UpdateSubscription {
         event_types,
-        filter: args.filter.map(|filter| (!filter.is_empty()).then_some(filter)),
+        filter: match args.filter {
+            Some(filter) if filter.is_empty() => Edit::Clear,
+            Some(filter) => Edit::Set(filter),
+            None => Edit::Keep,
+        },
         template,
-        retry_policy: args.retry.map(|retry| retry.0),
+        retry_policy: match args.retry {
+            Some(Retry(Some(policy))) => Edit::Set(policy),
+            Some(Retry(None)) => Edit::Clear,
+            None => Edit::Keep,
+        },
         active: None,
     };
     shown(&operation::update(store, &args.because.actor()?, args.id, to, None).await?)

@@ -1,6 +1,7 @@
 //! What an operator can do, one file a noun. Nothing here prints or reads settings.
 
 mod actor;
+mod edit;
 mod error;
 mod shown;
 
@@ -34,5 +35,6 @@ pub mod tokens;
 pub mod workspaces;
 
 pub use actor::Actor;
+pub use edit::Edit;
 pub use error::OperationError;
 pub use shown::ShownOnce;

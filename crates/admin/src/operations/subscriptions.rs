@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::actor::Change;
-use super::{Actor, OperationError, connections};
+use super::{Actor, Edit, OperationError, connections};
 
 pub use trial::{
     FilterResult, TRIAL_DATA_BYTES_MAX, Trial, TrialEvent, TrialRequest, Tried, of_saved, try_out,
@@ -74,13 +74,13 @@ fn check_template(kind: ConnectionKind, template: &str) -> Result<Template, Oper
     Template::parse(kind, template).map_err(|error| OperationError::Invalid(error.to_string()))
 }
 
-/// What is to be changed of a subscription; what is none stays, what is none within is taken away.
+/// What is to be changed of a subscription; what is none stays.
 #[derive(Debug, Clone, Default)]
 pub struct UpdateSubscription {
     pub event_types: Option<EventTypes>,
-    pub filter: Option<Option<String>>,
-    pub template: Option<Option<String>>,
-    pub retry_policy: Option<Option<DeliveryRetryPolicy>>,
+    pub filter: Edit<String>,
+    pub template: Edit<String>,
+    pub retry_policy: Edit<DeliveryRetryPolicy>,
     pub active: Option<bool>,
 }
 
@@ -98,10 +98,10 @@ pub async fn update(
     let before = require(&tx, id).await?;
     OperationError::check_fresh(&id, before.updated_at, expected)?;
     let connection = connections::require(&tx, before.connection_id).await?;
-    if let Some(Some(filter)) = &to.filter {
+    if let Some(filter) = to.filter.value() {
         check_filter(filter)?;
     }
-    if let Some(Some(template)) = &to.template {
+    if let Some(template) = to.template.value() {
         check_template(connection.kind, template)?;
     }
     let event_types = match to.event_types {
@@ -109,9 +109,9 @@ pub async fn update(
         None => EventTypes::try_from(before.event_types.clone())
             .map_err(|error| OperationError::Conflict(error.to_string()))?,
     };
-    let filter = to.filter.unwrap_or_else(|| before.filter.clone());
-    let template = to.template.unwrap_or_else(|| before.template.clone());
-    let retry_policy = to.retry_policy.unwrap_or_else(|| before.retry_policy.clone());
+    let filter = to.filter.over(before.filter.clone());
+    let template = to.template.over(before.template.clone());
+    let retry_policy = to.retry_policy.over(before.retry_policy.clone());
     let new = NewSubscription {
         id,
         connection: before.connection_id,
