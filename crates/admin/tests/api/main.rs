@@ -4,8 +4,8 @@
 mod access;
 mod connectors;
 mod http;
-mod roles;
 mod outbound;
+mod roles;
 mod sync_events;
 #[path = "../admin/yard.rs"]
 #[allow(dead_code, reason = "the command line's tests need more of it")]
