@@ -6,6 +6,7 @@
 
 mod error;
 mod pool;
+mod uuid_time;
 
 pub mod access;
 pub mod accounts;

@@ -3,7 +3,9 @@
 //! A list first finds the ids of its page by the statement of its strongest filter, then reads those rows.
 
 use hookyard_domain::event::Origin;
-use hookyard_domain::ids::{ConfigObjectId, EventId, SyncEventId, TargetId, WorkspaceId};
+use hookyard_domain::ids::{
+    ConfigObjectId, EventId, InstanceId, SyncEventId, TargetId, WorkspaceId,
+};
 use hookyard_domain::sync_event::{Counts, FileOutcome, SyncStatus, SyncTrigger};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -24,7 +26,14 @@ pub use search::Search;
 pub struct SyncEventFilter {
     pub workspace: Option<WorkspaceId>,
     pub target: Option<TargetId>,
-    pub status: Option<SyncStatus>,
+    /// Those of the targets of one of these instances.
+    pub instances: Option<Vec<InstanceId>>,
+    /// Any of these; empty: all.
+    pub statuses: Vec<SyncStatus>,
+    /// Those queued then or later.
+    pub since: Option<Timestamp>,
+    /// Those queued before that.
+    pub until: Option<Timestamp>,
     /// The type of the event behind it, such as `github.push`, or the trigger, such as `manual_resync`.
     pub event_type: Option<String>,
     pub search: Option<Search>,

@@ -10,6 +10,7 @@ mod lint;
 mod owner;
 mod repository;
 mod say;
+mod seed;
 mod servers;
 mod stack;
 mod test;
@@ -45,6 +46,8 @@ enum Command {
     Stack(stack::Command),
     /// Measure how fast it is, and write the figures to docs/performance.md
     Bench(bench::Args),
+    /// Fill an empty database with as much as a busy deployment has
+    Seed(seed::Args),
     /// Break everything under load and count what is lost or doubled; a full run writes docs/chaos.md
     Chaos(chaos::Args),
     /// Format, clippy, rustdoc and the directions between the crates
@@ -102,6 +105,7 @@ async fn run(command: Command, context: Context) -> Result<ExitCode> {
         Command::Test(args) => test::run(args, context).await,
         Command::Screenshots => test::take_pictures(context).await,
         Command::Stack(command) => stack::run(command, context).await,
+        Command::Seed(args) => seed::run(args).await,
         Command::Bench(args) => bench::run(args, context).await,
         Command::Chaos(args) => Box::pin(chaos::run(args, context)).await,
         Command::Lint => lint::run().await,

@@ -4,7 +4,6 @@ use axum::extract::State;
 use hookyard_domain::ids::{SyncEventId, TargetId};
 use hookyard_domain::role::InstanceRole;
 use hookyard_domain::sync_event::SyncStatus;
-use hookyard_store::access;
 use hookyard_store::sync_event_list::{self, Search, SyncEvent, SyncEventFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -62,22 +61,18 @@ struct ListQuery {
 }
 
 async fn list(State(app): State<App>, asked: Asked, Query(query): Query<ListQuery>) -> Answer {
+    let conn = app.store.conn().await?;
     let filter = SyncEventFilter {
         workspace: Some(asked.workspace().id),
         target: query.target,
-        status: query.status,
+        instances: asked.instances(&conn).await?,
+        statuses: query.status.into_iter().collect(),
         event_type: query.event_type,
         search: query.q.as_deref().map(Search::parse),
+        ..SyncEventFilter::default()
     };
-    let conn = app.store.conn().await?;
     let page = page_of(query.limit, query.cursor)?;
-    let mut page = sync_event_list::list(&conn, &filter, page).await?;
-    if let Some(instances) = asked.instances(&conn).await? {
-        let targets: Vec<TargetId> = page.items.iter().map(|item| item.target_id).collect();
-        let seen = access::targets_within(&conn, &targets, &instances).await?;
-        page.items.retain(|item| seen.contains(&item.target_id));
-    }
-    listed(&page)
+    listed(&sync_event_list::list(&conn, &filter, page).await?)
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -67,7 +67,14 @@ pub(crate) async fn run(command: SyncEventsCommand, settings: &Settings) -> anyh
             let conn = store.conn().await?;
             let workspace = workspaces::filter(&conn, workspace.as_ref()).await?;
             let search = q.as_deref().map(Search::parse);
-            let filter = SyncEventFilter { workspace, target, status, event_type, search };
+            let filter = SyncEventFilter {
+                workspace,
+                target,
+                statuses: status.into_iter().collect(),
+                event_type,
+                search,
+                ..SyncEventFilter::default()
+            };
             let page = sync_event_list::list(&conn, &filter, page.request()?).await?;
             let mut text = table(&page.items);
             next_page(&mut text, page.next_cursor);

@@ -7,15 +7,12 @@
 //! nothing, and would read and sort everything there.
 
 use hookyard_domain::event::EventOutcome;
-use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::EventFilter;
+use crate::uuid_time::first_id_of;
 use crate::{Db, StoreError};
-
-/// How far the clock that made an event's id may be ahead of or behind the database's.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
 
 const ALL: &str = "-- event_list::ids (all)
     select id from event
@@ -93,13 +90,4 @@ pub(super) async fn ids(
         db.rows(ALL, &[before, floor, since]).await?
     };
     Ok(rows.iter().map(|row| row.get("id")).collect())
-}
-
-/// No event that the database received at `since` or later has an id below this.
-fn first_id_of(since: Timestamp) -> Uuid {
-    /// A UUIDv7 is 48 bits of milliseconds before all else.
-    const BITS_BELOW_TIME: u32 = 80;
-    let millis = since.saturating_sub(CLOCK_SKEW).map_or(0, Timestamp::as_millisecond);
-    let millis = u128::from(u64::try_from(millis).unwrap_or(0));
-    Uuid::from_u128(millis << BITS_BELOW_TIME)
 }

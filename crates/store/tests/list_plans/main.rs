@@ -104,14 +104,23 @@ async fn work_lists(conn: &Conn) {
 
 async fn sync_event_lists(conn: &Conn) {
     let searches = ["delivery-77", "c9f0f895", "octo/r7"].map(|text| Some(Search::parse(text)));
-    for bits in 0..16_u32 {
+    let sets = [
+        vec![],
+        vec![SyncStatus::Failed],
+        vec![SyncStatus::Partial, SyncStatus::Failed],
+        vec![SyncStatus::Queued, SyncStatus::Running],
+        vec![SyncStatus::Failed, SyncStatus::Ignored],
+    ];
+    for (bits, statuses) in (0..16_u32).flat_map(|bits| sets.clone().map(|them| (bits, them))) {
         for search in [None].into_iter().chain(searches.clone()) {
             let filter = SyncEventFilter {
                 workspace: given(bits, 0, workspace()),
                 target: given(bits, 1, target()),
-                status: given(bits, 2, SyncStatus::Failed),
-                event_type: given(bits, 3, "github.push".to_owned()),
+                statuses: statuses.clone(),
+                event_type: given(bits, 2, "github.push".to_owned()),
                 search,
+                since: given(bits, 3, last_hour()),
+                ..SyncEventFilter::default()
             };
             walk(&format!("{filter:?}"), async |page| {
                 sync_event_list::list(conn, &filter, page).await
@@ -119,6 +128,23 @@ async fn sync_event_lists(conn: &Conn) {
             .await;
         }
     }
+    let seen = SyncEventFilter {
+        workspace: Some(workspace()),
+        instances: Some(
+            instances::list(conn, Some(workspace()), PageRequest::first())
+                .await
+                .unwrap()
+                .items
+                .iter()
+                .map(|it| it.id)
+                .collect(),
+        ),
+        ..SyncEventFilter::default()
+    };
+    walk("those that a member may see", async |page| {
+        sync_event_list::list(conn, &seen, page).await
+    })
+    .await;
     let first = sync_event_list::list(conn, &SyncEventFilter::default(), PageRequest::first())
         .await
         .unwrap();
@@ -132,9 +158,7 @@ async fn sync_event_lists(conn: &Conn) {
 }
 
 async fn event_lists(conn: &Conn) {
-    // The last of them are of yesterday's last hour.
-    let last_hour = now().to_zoned(TimeZone::UTC).start_of_day().unwrap().timestamp()
-        - SignedDuration::from_hours(1);
+    let last_hour = last_hour();
     for bits in 0..64_u32 {
         let filter = EventFilter {
             workspace: given(bits, 0, workspace()),
@@ -246,6 +270,12 @@ async fn walk<T, I: Copy + Debug>(
         list(PageRequest::new(PAGE_ITEMS_MAX, cursor).unwrap()).await.unwrap();
     }
     plans::check(what);
+}
+
+/// When the last of the rows begin, which are all of yesterday: its last hour.
+fn last_hour() -> Timestamp {
+    now().to_zoned(TimeZone::UTC).start_of_day().unwrap().timestamp()
+        - SignedDuration::from_hours(1)
 }
 
 /// The value if the bit is set.

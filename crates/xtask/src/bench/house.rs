@@ -235,7 +235,7 @@ impl House {
 
     /// Empties the tables that calls fill, so that every measurement begins alike.
     pub(super) async fn empty(&self) -> Result<()> {
-        const TRUNCATE: &str = "truncate event, dedupe, job, event_workspace, sync_event, sync_file, dead_letter, delivery, attempt";
+        const TRUNCATE: &str = "truncate event, dedupe, job, event_workspace, sync_event, sync_file, sync_attempt, dead_letter, delivery, attempt";
         // Autovacuum holds locks in an order of its own, and gives way the next time.
         while let Err(error) = self.owner.batch_execute(TRUNCATE).await {
             if error.code() != Some(&SqlState::T_R_DEADLOCK_DETECTED) {

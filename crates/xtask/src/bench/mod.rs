@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: how fast it is, measured against private servers and written to `docs/performance.md`.
 
+mod admin;
 mod calls;
 mod claim;
 mod cpu;
@@ -56,6 +57,8 @@ enum Command {
     Deliveries(deliveries::Args),
     /// How long it takes to claim the due ones of 1,000,000 scheduled jobs
     Claim,
+    /// How long lists, searches, details and the overview take among millions of rows
+    Admin(crate::seed::Sizes),
 }
 
 /// How long a benchmark may take.
@@ -94,6 +97,7 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<ExitCode> {
             Command::Sweep => ("sweep", sweep::measure(&house).await?),
             Command::Deliveries(args) => ("deliveries", deliveries::measure(&house, &args).await?),
             Command::Claim => ("claim", claim::measure(&house).await?),
+            Command::Admin(sizes) => ("admin", admin::measure(&house, sizes).await?),
         };
         anyhow::Ok(Report { name, setting, tables })
     };

@@ -1,0 +1,218 @@
+//! Everything that a list shows, as one CSV or JSON document, written page by page as it is read.
+
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::stream::{self, StreamExt as _};
+use hookyard_store::paging::{PAGE_ITEMS_MAX, Page, PageRequest};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::OperationError;
+
+/// The most rows of one export: whoever wants more narrows the filter.
+pub const ROWS_MAX: usize = 100_000;
+
+/// How an export is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// RFC 4180, with a header; objects inside a row are JSON.
+    Csv,
+    /// One array of the list's items.
+    Json,
+}
+
+impl Format {
+    /// The media type.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Json => "application/json",
+        }
+    }
+
+    /// The ending of a file's name, with its dot.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => ".csv",
+            Self::Json => ".json",
+        }
+    }
+}
+
+/// The name of an export's file: the noun and its filter, in characters that every system takes.
+///
+/// `sync-events`, `status=failed&q=a/b` becomes `sync-events_status-failed_q-a-b.csv`.
+pub fn file_name(noun: &str, filter: &str, format: Format) -> String {
+    const CHARS_MAX: usize = 120;
+    let safe = |c: char| match c {
+        '&' => '_',
+        c if c.is_ascii_alphanumeric() || c == '_' || c == '.' => c,
+        _ => '-',
+    };
+    let filter: String = filter.chars().map(safe).take(CHARS_MAX).collect();
+    let separator = if filter.is_empty() { "" } else { "_" };
+    format!("{noun}{separator}{filter}{}", format.ending())
+}
+
+struct Reading<I> {
+    cursor: Option<I>,
+    rows: usize,
+    columns: Vec<String>,
+    state: State,
+}
+
+enum State {
+    Fresh,
+    Going,
+    Over,
+}
+
+/// Reads a list to its end, or to [`ROWS_MAX`] rows, and writes a piece for each page. A page that fails ends the
+/// stream with its error: what was written is then no whole document.
+pub fn export<T, I, F>(
+    format: Format,
+    list: impl Fn(PageRequest<I>) -> F + Send + 'static,
+) -> impl Stream<Item = Result<Bytes, OperationError>> + Send
+where
+    T: Serialize,
+    I: Copy + Send + 'static,
+    F: Future<Output = Result<Page<T, I>, OperationError>> + Send,
+{
+    let start = Reading { cursor: None, rows: 0, columns: Vec::new(), state: State::Fresh };
+    stream::unfold((start, list), move |(mut reading, list)| async move {
+        if matches!(reading.state, State::Over) {
+            return None;
+        }
+        let request = PageRequest::new(PAGE_ITEMS_MAX, reading.cursor);
+        let piece = match list(request.expect("the longest page is one")).await {
+            Ok(page) => Ok(reading.write(format, &page)),
+            Err(error) => {
+                reading.state = State::Over;
+                Err(error)
+            }
+        };
+        Some((piece, (reading, list)))
+    })
+    .fuse()
+}
+
+impl<I: Copy> Reading<I> {
+    fn write<T: Serialize>(&mut self, format: Format, page: &Page<T, I>) -> Bytes {
+        let rows: Vec<Value> =
+            page.items.iter().map(|it| serde_json::to_value(it).unwrap_or_default()).collect();
+        let first = matches!(self.state, State::Fresh);
+        self.rows += rows.len();
+        self.cursor = page.next_cursor;
+        let last = self.cursor.is_none() || self.rows >= ROWS_MAX;
+        self.state = if last { State::Over } else { State::Going };
+        match format {
+            Format::Json => json(&rows, first, last),
+            Format::Csv => {
+                if first && let Some(Value::Object(row)) = rows.first() {
+                    self.columns = row.keys().cloned().collect();
+                }
+                csv(&rows, &self.columns, first)
+            }
+        }
+    }
+}
+
+fn json(rows: &[Value], first: bool, last: bool) -> Bytes {
+    let mut text = String::new();
+    for (n, row) in rows.iter().enumerate() {
+        text.push_str(if first && n == 0 { "[\n" } else { ",\n" });
+        text.push_str(&row.to_string());
+    }
+    if first && rows.is_empty() {
+        text.push('[');
+    }
+    if last {
+        text.push_str("\n]\n");
+    }
+    text.into()
+}
+
+fn csv(rows: &[Value], columns: &[String], first: bool) -> Bytes {
+    let mut text = String::new();
+    let mut line = |cells: Vec<String>| {
+        text.push_str(&cells.join(","));
+        text.push_str("\r\n");
+    };
+    if first {
+        line(columns.iter().map(|it| cell(it)).collect());
+    }
+    for row in rows {
+        let text_of = |column: &String| match &row[column] {
+            Value::Null => String::new(),
+            Value::String(text) => cell(text),
+            other => cell(&other.to_string()),
+        };
+        line(columns.iter().map(text_of).collect());
+    }
+    text.into()
+}
+
+/// A cell. Texts come from outside: one that a spreadsheet would run as a formula is marked as a text.
+fn cell(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    async fn written(format: Format) -> String {
+        let list = |page: PageRequest<u32>| async move {
+            let (items, next_cursor) = match page.cursor {
+                None => (vec![json!({ "id": 3, "error": "a, \"b\"" })], Some(3)),
+                Some(3) => (vec![json!({ "id": 2, "error": "=cmd()" })], Some(2)),
+                Some(_) => (vec![json!({ "id": 1, "error": null })], None),
+            };
+            Ok(Page { items, next_cursor })
+        };
+        let pieces: Vec<_> = export(format, list).collect().await;
+        let text: Vec<u8> = pieces.into_iter().flat_map(Result::unwrap).collect();
+        String::from_utf8(text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_page_is_in_the_document() {
+        let rows: Value = serde_json::from_str(&written(Format::Json).await).unwrap();
+        let ids: Vec<_> = rows.as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
+        assert_eq!(ids, [3, 2, 1]);
+    }
+
+    #[tokio::test]
+    async fn cells_are_quoted_and_no_formula_stays_one() {
+        let text = written(Format::Csv).await;
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines, ["error,id", r#""a, ""b""",3"#, "'=cmd(),2", ",1"]);
+    }
+
+    #[tokio::test]
+    async fn an_empty_list_is_an_empty_array() {
+        let empty = |_: PageRequest<u32>| async {
+            Ok(Page { items: Vec::<Value>::new(), next_cursor: None })
+        };
+        let pieces: Vec<_> = export(Format::Json, empty).collect().await;
+        let text: Vec<u8> = pieces.into_iter().flat_map(Result::unwrap).collect();
+        assert_eq!(serde_json::from_slice::<Value>(&text).unwrap(), json!([]));
+    }
+
+    #[test]
+    fn a_file_is_named_after_its_filter() {
+        assert_eq!(
+            file_name("sync-events", "status=failed&q=a/b", Format::Csv),
+            "sync-events_status-failed_q-a-b.csv"
+        );
+        assert_eq!(file_name("events", "", Format::Json), "events.json");
+    }
+}
