@@ -142,10 +142,10 @@ fn csv(rows: &[Value], columns: &[String], first: bool) -> Bytes {
         line(columns.iter().map(|it| cell(it)).collect());
     }
     for row in rows {
-        let text_of = |column: &String| match &row[column] {
-            Value::Null => String::new(),
-            Value::String(text) => cell(text),
-            other => cell(&other.to_string()),
+        let text_of = |column: &String| match row.get(column) {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => cell(text),
+            Some(other) => cell(&other.to_string()),
         };
         line(columns.iter().map(text_of).collect());
     }

@@ -11,7 +11,7 @@ use super::{Search, SyncEventFilter};
 use crate::uuid_time::{first_id_of, id_at};
 use crate::{Db, StoreError};
 
-/// From how many targets on each is not looked into by itself: by then most of a workspace's rows are theirs.
+/// How many targets are looked into one by one, a page of each; with more, most of a workspace's rows are theirs.
 const TARGETS_APART_MAX: usize = 100;
 
 // In every statement: $1 before, $2 and $3 since, $4 workspace, $5 statuses, $6 event type or trigger, $7 targets.

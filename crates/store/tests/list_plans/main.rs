@@ -137,6 +137,7 @@ async fn sync_event_lists(conn: &Conn) {
                 .items
                 .iter()
                 .map(|it| it.id)
+                .take(15)
                 .collect(),
         ),
         ..SyncEventFilter::default()

@@ -3,9 +3,9 @@
 use axum::http::StatusCode;
 use hookyard_domain::ids::{SyncEventId, TargetId};
 use hookyard_domain::sync_event::SyncStatus;
+use hookyard_store::Conn;
 use hookyard_store::paging::{Page, PageRequest};
 use hookyard_store::sync_event_list::{self, Search, SyncEvent, SyncEventFilter};
-use hookyard_store::{Conn, targets};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
@@ -87,61 +87,19 @@ pub(super) async fn read(
     ask: &Ask,
     now: Timestamp,
 ) -> Result<Page<SyncEvent, SyncEventId>, Failure> {
-    let begins_at = ask.begins_at(now)?;
-    let filter = |status| SyncEventFilter {
+    let filter = SyncEventFilter {
         workspace: Some(asked.workspace().id),
         target: ask.target,
-        status,
+        instances: asked.instances(conn).await?,
+        statuses: ask.status.iter().flat_map(|statuses| &statuses.0).copied().collect(),
         event_type: ask.trigger.clone(),
         search: ask.q.as_deref().map(Search::parse),
+        since: ask.begins_at(now)?,
+        until: None,
     };
     let request =
         PageRequest::new(ROWS, ask.after).map_err(|error| bad("limit", &error.to_string()))?;
-    let mut found = Page { items: Vec::new(), next_cursor: None };
-    let statuses = ask.status.iter().flat_map(|statuses| &statuses.0).copied().map(Some);
-    let statuses: Vec<Option<SyncStatus>> = statuses.collect();
-    for status in if statuses.is_empty() { vec![None] } else { statuses } {
-        let page = sync_event_list::list(conn, &filter(status), request).await?;
-        found.next_cursor = found.next_cursor.max(page.next_cursor);
-        found.items.extend(page.items);
-    }
-    let mut page = merged(found);
-    if let Some(begins_at) = begins_at {
-        let before = page.items.len();
-        page.items.retain(|sync| sync.queued_at >= begins_at);
-        if page.items.len() < before {
-            page.next_cursor = None;
-        }
-    }
-    keep_visible(conn, asked, &mut page).await?;
-    Ok(page)
-}
-
-/// The newest of what several lists found.
-fn merged(mut found: Page<SyncEvent, SyncEventId>) -> Page<SyncEvent, SyncEventId> {
-    found.items.sort_by_key(|sync| std::cmp::Reverse(sync.id));
-    let more = found.next_cursor.is_some() || found.items.len() > usize::from(ROWS);
-    found.items.truncate(ROWS.into());
-    let last = found.items.last().map(|sync| sync.id);
-    Page { next_cursor: last.filter(|_| more), items: found.items }
-}
-
-/// Takes out what lies in connector instances that a plain member may not see.
-async fn keep_visible(
-    conn: &Conn,
-    asked: &Asked,
-    page: &mut Page<SyncEvent, SyncEventId>,
-) -> Result<(), Failure> {
-    let Some(visible) = asked.instances(conn).await? else { return Ok(()) };
-    let mut kept = Vec::new();
-    for sync in page.items.drain(..) {
-        let target = targets::by_id(conn, sync.target_id).await?;
-        if target.is_some_and(|target| visible.contains(&target.instance_id)) {
-            kept.push(sync);
-        }
-    }
-    page.items = kept;
-    Ok(())
+    Ok(sync_event_list::list(conn, &filter, request).await?)
 }
 
 /// The newest sync events, as far as whoever asks may see them.
