@@ -191,6 +191,8 @@ async fn connect(
     match operation::connect(&outside_of(&app)?, &actor, new, app.now()).await {
         Ok(made) => answer::page(&app, &viewer, connected_page(&viewer, &made)),
         Err(error @ (OperationError::Store(_) | OperationError::Seal(_))) => Err(error.into()),
+        // It says itself that nothing was saved.
+        Err(error @ OperationError::TestFailed(_)) => refused(&format!("{error}.")),
         Err(error) => refused(&format!("{error}. Nothing was saved; correct it and try again.")),
     }
 }
