@@ -35,7 +35,7 @@ pub struct Route {
 pub struct Routes {
     area: Area,
     noun: &'static str,
-    routes: Vec<Route>,
+    table: Vec<Route>,
 }
 
 /// Everything that the admin process serves.
@@ -46,24 +46,24 @@ pub fn table() -> Routes {
 impl Routes {
     /// No route yet of this noun of the API.
     pub fn api(noun: &'static str) -> Self {
-        Self { area: Area::Api, noun, routes: Vec::new() }
+        Self { area: Area::Api, noun, table: Vec::new() }
     }
 
     /// No page yet.
     pub fn console() -> Self {
-        Self { area: Area::Console, noun: "console", routes: Vec::new() }
+        Self { area: Area::Console, noun: "console", table: Vec::new() }
     }
 
     /// Adds all of the others.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
-        self.routes.extend(others.routes);
+        self.table.extend(others.table);
         self
     }
 
     /// The routes.
     pub fn iter(&self) -> impl Iterator<Item = &Route> {
-        self.routes.iter()
+        self.table.iter()
     }
 
     /// Adds a route of the API.
@@ -163,13 +163,13 @@ impl Routes {
         let filter = MethodFilter::try_from(method.clone()).expect("a method that axum knows");
         let handler = on(filter, handler);
         let Self { area, noun, .. } = self;
-        self.routes.push(Route { method, path, need, area, noun, doc, handler });
+        self.table.push(Route { method, path, need, area, noun, doc, handler });
         self
     }
 
     /// The router, with the guard before every handler.
     pub fn router(self, app: App) -> Router {
-        let routes = self.routes.into_iter().fold(Router::new(), |router, route| {
+        let routes = self.table.into_iter().fold(Router::new(), |router, route| {
             let guarded = Guarded { app: app.clone(), area: route.area, need: route.need };
             let handler = route.handler.route_layer(from_fn_with_state(guarded, guard));
             router.route(route.path, handler)
@@ -190,7 +190,7 @@ impl std::fmt::Debug for Route {
 
 impl std::fmt::Debug for Routes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(&self.routes).finish()
+        f.debug_list().entries(&self.table).finish()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who asks, and what they may do.
 //!
-//! A route of the table has a [`Need`]. [`guard`] stands before its handler: it finds the [`Caller`], the workspace
+//! A route of the table has a [`Need`]. [`guard()`] stands before its handler: it finds the [`Caller`], the workspace
 //! and the place of every id in the path, and lets pass only who fulfils the need. So no handler can forget any of it,
 //! and each finds in [`Asked`] what was found out.
 

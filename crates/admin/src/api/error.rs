@@ -23,7 +23,8 @@ pub struct ApiError {
     code: Cow<'static, str>,
     message: String,
     details: Option<Value>,
-    header: Option<(HeaderName, HeaderValue)>,
+    /// Boxed: rare, and every handler's result would be as large as it.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 impl ApiError {
@@ -89,7 +90,7 @@ impl ApiError {
     }
 
     fn with_header(self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
-        Self { header: Some((name, value.into())), ..self }
+        Self { header: Some(Box::new((name, value.into()))), ..self }
     }
 }
 
@@ -169,7 +170,8 @@ impl IntoResponse for ApiError {
             body["details"] = details;
         }
         let mut response = respond(self.status, &body);
-        if let Some((name, value)) = self.header {
+        if let Some(header) = self.header {
+            let (name, value) = *header;
             response.headers_mut().insert(name, value);
         }
         response
