@@ -9,6 +9,7 @@ use hookyard_queue::BrokerSettings;
 use hookyard_store::{Store, StoreSettings};
 use hookyard_vault::KeyRing;
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::access::Attempts;
@@ -44,6 +45,8 @@ pub struct Parts {
     pub clock_ms: fn() -> i64,
     /// Tells streams to end.
     pub stop: Stop,
+    /// Places for pages that keep themselves up to date: each reads its list every second.
+    pub live: Arc<Semaphore>,
     /// Failed attempts to show a token.
     pub attempts: Attempts,
 }

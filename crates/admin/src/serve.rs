@@ -1,6 +1,7 @@
 //! `serve`: the admin process, which is API and console.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -11,6 +12,7 @@ use hookyard_process::{DrainArgs, HealthArgs, HealthListener, Readiness, Stop, T
 use hookyard_store::Store;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tracing::info;
 use url::Url;
 
@@ -20,6 +22,8 @@ use crate::settings::Settings;
 
 /// How often the database is asked whether it answers.
 const PING_INTERVAL: Duration = Duration::from_secs(5);
+/// How many pages may keep themselves up to date at once.
+const LIVE_PAGES_MAX: usize = 100;
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
@@ -94,6 +98,7 @@ fn app(args: &ServeArgs, settings: &Settings, store: Store, stop: Stop) -> anyho
         clock: clock::now,
         clock_ms: clock::now_ms,
         stop,
+        live: Arc::new(Semaphore::new(LIVE_PAGES_MAX)),
         attempts: Attempts::default(),
     }))
 }

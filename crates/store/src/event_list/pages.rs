@@ -49,6 +49,15 @@ const OF_WORKSPACE: &str = "-- event_list::ids (of a workspace)
        and (concerned.event_id, concerned.event_id) >= ($2, $2)
      order by concerned.event_id desc limit 101";
 
+/// Few events fail: among all of a workspace's they would be looked for in vain.
+const OF_WORKSPACE_AND_FAILED: &str = "-- event_list::ids (of a workspace, failed)
+    select id from event
+     where outcome = $7 and id < $1 and (id, id) >= ($2, $2) and ($3::timestamptz is null or received_at >= $3)
+       and ($5::uuid is null or source_id = $5) and ($6::text is null or type = $6)
+       and exists (select from event_workspace concerned
+                    where concerned.workspace_id = $4 and concerned.event_id = event.id offset 0)
+     order by id desc limit 101";
+
 const OF_DELIVERY: &str = "-- event_list::ids (of a delivery)
     select id from event
      where provider_delivery_id = $4 and id < $1 and (id, id) >= ($2, $2) and ($3::timestamptz is null or received_at >= $3)
@@ -78,8 +87,9 @@ pub(super) async fn ids(
         )
         .await?
     } else if workspace.is_some() {
-        db.rows(OF_WORKSPACE, &[before, floor, since, workspace, source, event_type, outcome])
-            .await?
+        let failed = filter.outcome == Some(EventOutcome::Failed);
+        let sql = if failed { OF_WORKSPACE_AND_FAILED } else { OF_WORKSPACE };
+        db.rows(sql, &[before, floor, since, workspace, source, event_type, outcome]).await?
     } else if outcome.is_some() {
         db.rows(OF_OUTCOME, &[before, floor, since, outcome, source, event_type]).await?
     } else if event_type.is_some() {

@@ -12,7 +12,7 @@ use crate::uuid_time::{first_id_of, id_at};
 use crate::{Db, StoreError};
 
 /// How many targets are looked into one by one, a page of each; with more, most of a workspace's rows are theirs.
-const TARGETS_APART_MAX: usize = 100;
+const TARGETS_APART_MAX: usize = 50;
 
 // In every statement: $1 before, $2 and $3 since, $4 workspace, $5 statuses, $6 event type or trigger, $7 targets.
 
@@ -28,6 +28,14 @@ const OF_WORKSPACE: &str = "-- sync_event_list::ids (of a workspace)
      where workspace_id = $4 and id < $1 and (id, id) >= ($2, $2) and coalesce(queued_at >= $3, true)
        and coalesce(status = any($5), true) and coalesce($6 in (event_type, trigger), true)
        and coalesce(target_id = any($7), true)
+     order by id desc limit 101";
+
+/// By the small index of what is not finished, which has no order of its own: of a long queue all is sorted.
+const UNFINISHED: &str = "-- sync_event_list::ids (unfinished)
+    select id from sync_event
+     where status in ('queued', 'running') and id < $1 and (id, id) >= ($2, $2) and coalesce(queued_at >= $3, true)
+       and coalesce(workspace_id = $4, true) and coalesce(status = any($5), true)
+       and coalesce($6 in (event_type, trigger), true) and coalesce(target_id = any($7), true)
      order by id desc limit 101";
 
 const OF_STATUSES: &str = "-- sync_event_list::ids (of statuses)
@@ -124,7 +132,7 @@ fn leading(filter: &SyncEventFilter, targets: Option<&[Uuid]>) -> &'static str {
     if targets.is_some_and(|them| them.len() <= TARGETS_APART_MAX) {
         OF_TARGETS
     } else if all_of(&[SyncStatus::Queued, SyncStatus::Running]) {
-        OF_STATUSES
+        UNFINISHED
     } else if filter.workspace.is_some() {
         let setbacks = all_of(&[SyncStatus::Failed, SyncStatus::Partial]);
         if setbacks { OF_SETBACKS } else { OF_WORKSPACE }

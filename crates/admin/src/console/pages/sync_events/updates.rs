@@ -2,14 +2,17 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::{self, Stream};
 use hookyard_domain::ids::SyncEventId;
 use maud::{Markup, html};
+use tokio::sync::OwnedSemaphorePermit;
 use tracing::warn;
 
 use super::ask::{Ask, read};
@@ -36,7 +39,15 @@ pub(super) async fn stream(
     if ask.view.as_deref() != Some("sync-events") {
         return Err(Failure::no_page());
     }
-    let updates = Updates { app, asked, viewer, ask, shown: HashMap::new(), looks: 0 };
+    let Ok(place) = Arc::clone(&app.live).try_acquire_owned() else {
+        return Err(Failure::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too many live pages",
+            "This page does not update itself for now. Reload it to see what is new.",
+        ));
+    };
+    let updates =
+        Updates { app, asked, viewer, ask, shown: HashMap::new(), looks: 0, _place: place };
     let events = stream::unfold(updates, Updates::next);
     Ok(protected(Sse::new(pieces(events)).keep_alive(KeepAlive::default()).into_response()))
 }
@@ -55,6 +66,7 @@ struct Updates {
     /// The rows that were sent, as they were.
     shown: HashMap<SyncEventId, String>,
     looks: u32,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Updates {
