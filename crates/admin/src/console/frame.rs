@@ -1,8 +1,13 @@
 //! What surrounds every page: the document, the rail, and who looks.
 
+mod place;
+mod theme;
+
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 
+pub use self::place::Place;
+pub use self::theme::Theme;
 use super::assets::ASSETS;
 use super::components::icons::{Icon, icon, mark, sheet};
 use super::components::message;
@@ -12,126 +17,6 @@ use super::csrf::CsrfToken;
 /// htmx without its own style element, without `eval`, without scripts in what it swaps: the policy of the pages
 /// allows none of them.
 const HTMX: &str = r#"{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"historyCacheSize":0}"#;
-
-/// Light or dark.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Theme {
-    /// As the reader's system says.
-    #[default]
-    System,
-    Light,
-    Dark,
-}
-
-impl Theme {
-    /// All of them, in the order in which one follows the other.
-    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
-
-    /// Its name, in the cookie and on the page.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-
-    /// The theme of this name; anything else is the system's.
-    pub fn of(name: &str) -> Self {
-        Self::ALL.into_iter().find(|theme| theme.as_str() == name).unwrap_or_default()
-    }
-
-    const fn next(self) -> Self {
-        match self {
-            Self::System => Self::Light,
-            Self::Light => Self::Dark,
-            Self::Dark => Self::System,
-        }
-    }
-}
-
-/// A place of the rail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    Overview,
-    SyncEvents,
-    Events,
-    Connectors,
-    Sources,
-    Deliveries,
-    DeadLetters,
-    Subscriptions,
-    Integrations,
-    Members,
-    Audit,
-    System,
-}
-
-impl Place {
-    const GROUPS: [(&'static str, &'static [Self]); 4] = [
-        ("", &[Self::Overview]),
-        ("Inbound", &[Self::SyncEvents, Self::Events, Self::Connectors, Self::Sources]),
-        (
-            "Outbound",
-            &[Self::Deliveries, Self::DeadLetters, Self::Subscriptions, Self::Integrations],
-        ),
-        ("Workspace", &[Self::Members, Self::Audit, Self::System]),
-    ];
-
-    /// Its name on the rail.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Overview => "Overview",
-            Self::SyncEvents => "Sync events",
-            Self::Events => "Events",
-            Self::Connectors => "Connectors",
-            Self::Sources => "Sources",
-            Self::Deliveries => "Deliveries",
-            Self::DeadLetters => "Dead letters",
-            Self::Subscriptions => "Subscriptions",
-            Self::Integrations => "Integrations",
-            Self::Members => "Tokens and members",
-            Self::Audit => "Audit log",
-            Self::System => "System",
-        }
-    }
-
-    /// The last part of its path.
-    pub const fn path(self) -> &'static str {
-        match self {
-            Self::Overview => "overview",
-            Self::SyncEvents => "sync-events",
-            Self::Events => "events",
-            Self::Connectors => "connectors",
-            Self::Sources => "sources",
-            Self::Deliveries => "deliveries",
-            Self::DeadLetters => "dead-letters",
-            Self::Subscriptions => "subscriptions",
-            Self::Integrations => "integrations",
-            Self::Members => "members",
-            Self::Audit => "audit-log",
-            Self::System => "system",
-        }
-    }
-
-    /// Whether only an owner or an admin can open it.
-    pub const fn is_for_admins(self) -> bool {
-        match self {
-            Self::Events
-            | Self::Sources
-            | Self::DeadLetters
-            | Self::Members
-            | Self::Audit
-            | Self::System => true,
-            Self::Overview
-            | Self::SyncEvents
-            | Self::Connectors
-            | Self::Deliveries
-            | Self::Subscriptions
-            | Self::Integrations => false,
-        }
-    }
-}
 
 /// Who looks at a page, and how.
 #[derive(Debug, Clone)]

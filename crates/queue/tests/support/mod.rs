@@ -9,6 +9,7 @@ use hookyard_queue::{
     Broker, BrokerSettings, Consumer, ConsumerState, Feed, Pointer, Publication, Publisher, Queue,
     SyncMessage,
 };
+use hookyard_testkit::gateway::until;
 use lapin::{Channel, Connection, ConnectionProperties, options::QueueDeleteOptions};
 use secrecy::SecretString;
 use tokio::{
@@ -70,14 +71,8 @@ impl Yard {
     pub(crate) async fn waiting(&self, feed: impl Into<Feed>, expected: u32) {
         let broker = Broker::new(self.settings.clone());
         let feed = feed.into();
-        let counted = async {
-            while broker.waiting(feed).await.unwrap() != expected {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        let found = timeout(PATIENCE, counted).await;
-        let now = broker.waiting(feed).await.unwrap();
-        assert!(found.is_ok(), "{now} messages wait in {}, not {expected}", feed.as_str());
+        let counted = async || broker.waiting(feed).await.unwrap() == expected;
+        until(&format!("{expected} messages wait in {}", feed.as_str()), PATIENCE, counted).await;
         broker.close().await;
     }
 

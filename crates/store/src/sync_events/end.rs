@@ -4,9 +4,10 @@ use hookyard_domain::ids::{ConfigObjectId, SyncEventId, TargetId};
 use hookyard_domain::sync_attempt::{AttemptCause, AttemptOutcome};
 use hookyard_domain::sync_event::{Counts, FileOutcome, FileReason, SyncReason, SyncStatus};
 use hookyard_domain::target::TargetStatus;
-use uuid::Uuid;
 
 use super::SyncWork;
+use super::attempt_end::{AttemptEnd, end_attempt};
+use super::record_applied::{record_applied, record_files};
 use super::tell::tell;
 use super::tracked::{self, target_of};
 use crate::config_objects::{self, Changes};
@@ -264,82 +265,6 @@ async fn close(
     Ok(())
 }
 
-async fn record_applied(tx: &Tx<'_>, work: &SyncWork, applied: &Applied) -> Result<(), StoreError> {
-    const EVENT: &str = "-- sync_events::record_applied
-        update sync_event
-           set status = $2, applied_sha = $3, created = $4, updated = $5, deleted = $6, skipped = $7, failed = $8,
-               completed_at = now()
-         where id = $1 and status = 'running'";
-    // Without its entity tag the head is read again by the next sync: files that failed get another try.
-    const TARGET: &str = "-- sync_events::record_applied_target
-        update connector_target
-           set status = 'active', applied_sha = $2, applied_etag = $3, applied_mapping_revision = $4,
-               applied_parser_version = $5, applied_at = now(), updated_at = now()
-         where id = $1";
-    let counts = &applied.counts;
-    let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    tx.execute(
-        EVENT,
-        &[
-            /* id */ &work.sync_event.0,
-            /* status */ &SyncStatus::of_counts(counts.failed).as_str(),
-            /* sha */ &applied.sha,
-            /* created */ &count(counts.created),
-            /* updated */ &count(counts.updated),
-            /* deleted */ &count(counts.deleted),
-            /* skipped */ &count(counts.skipped),
-            /* failed */ &count(counts.failed),
-        ],
-    )
-    .await?;
-    tx.execute(
-        TARGET,
-        &[
-            /* id */ &work.target.0,
-            /* sha */ &applied.sha,
-            /* etag */ &applied.etag.as_ref().filter(|_| counts.failed == 0),
-            /* mapping revision */ &work.mapping_revision,
-            /* parser version */ &count(applied.parser_version),
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
-async fn record_files(
-    tx: &Tx<'_>,
-    sync_event: SyncEventId,
-    files: &[FileResult],
-) -> Result<(), StoreError> {
-    const SQL: &str = "-- sync_events::record_files
-        insert into sync_file (sync_event_id, path, outcome, reason, error, blob_sha, config_object_id)
-        select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[])";
-    if files.is_empty() {
-        return Ok(());
-    }
-    let paths: Vec<&str> = files.iter().map(|it| it.path.as_str()).collect();
-    let outcomes: Vec<&str> = files.iter().map(|it| it.outcome.as_str()).collect();
-    let reasons: Vec<Option<&str>> =
-        files.iter().map(|it| it.reason.map(FileReason::as_str)).collect();
-    let errors: Vec<Option<&str>> = files.iter().map(|it| it.error.as_deref()).collect();
-    let shas: Vec<Option<&str>> = files.iter().map(|it| it.blob_sha.as_deref()).collect();
-    let objects: Vec<Option<Uuid>> = files.iter().map(|it| it.object.map(|id| id.0)).collect();
-    tx.execute(
-        SQL,
-        &[
-            /* sync event */ &sync_event.0,
-            /* paths */ &paths,
-            /* outcomes */ &outcomes,
-            /* reasons */ &reasons,
-            /* errors */ &errors,
-            /* shas */ &shas,
-            /* objects */ &objects,
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
 /// Queues a second look at the branch, unless another sync is queued and looks anyway.
 async fn recheck(tx: &Tx<'_>, work: &SyncWork, after_ms: Option<u64>) -> Result<(), StoreError> {
     const SQL: &str = "-- sync_events::recheck
@@ -375,51 +300,6 @@ async fn set_target(
         tx.execute(SQL, &[/* id */ &target.0, /* status */ &status.as_str()]).await?;
     }
     Ok(())
-}
-
-/// How an attempt ends.
-struct AttemptEnd<'a> {
-    outcome: AttemptOutcome,
-    spent: Spent,
-    error: Option<&'a str>,
-    looked: Option<Looked>,
-    /// After how long the next one may begin.
-    delay_ms: Option<u64>,
-}
-
-/// Records the end of the attempt under way, and counts what it cost.
-async fn end_attempt(
-    tx: &Tx<'_>,
-    sync_event: SyncEventId,
-    end: AttemptEnd<'_>,
-) -> Result<(), StoreError> {
-    const SQL: &str = "-- sync_events::end_attempt
-        with counted as (
-            update sync_event set github_requests = github_requests + $2 where id = $1
-        )
-        update sync_attempt
-           set ended_at = now(), outcome = $3, cause = $4, error = $5, github_requests = $2, tree_entries = $6,
-               matched = $7, differing = $8, next_attempt_at = now() + make_interval(secs => $9::float8)
-         where sync_event_id = $1 and ended_at is null";
-    let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    #[expect(clippy::cast_precision_loss, reason = "delays are hours at most")]
-    let delay_s = end.delay_ms.map(|ms| ms as f64 / 1000.0);
-    tx.execute(
-        SQL,
-        &[
-            /* id */ &sync_event.0,
-            /* requests */ &count(end.spent.github_requests),
-            /* outcome */ &end.outcome.as_str(),
-            /* cause */ &end.spent.cause.map(AttemptCause::as_str),
-            /* error */ &end.error,
-            /* tree entries */ &end.looked.map(|it| count(it.tree_entries)),
-            /* matched */ &end.looked.map(|it| count(it.matched)),
-            /* differing */ &end.looked.map(|it| count(it.differing)),
-            /* next attempt after */ &delay_s,
-        ],
-    )
-    .await
-    .map(drop)
 }
 
 /// Sets the jobs of the target's queued syncs due: they waited for this one's end.

@@ -3,10 +3,12 @@
 //! Whoever changes a target and a job locks the target first: a start deletes the jobs of the sync events that
 //! it supersedes, and their workers may be waiting for the same target.
 
+mod attempt_end;
 mod end;
 mod past;
 mod pointers;
 mod queue;
+mod record_applied;
 mod start;
 mod tell;
 mod tracked;
