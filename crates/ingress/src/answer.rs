@@ -40,6 +40,8 @@ pub(crate) enum Refused {
     Unread(Unread),
     /// It says its length in two ways.
     Contradictory,
+    /// Its transfer coding is not, or not only, `chunked`.
+    UnknownCoding,
     /// The database cannot be reached, or cannot keep up.
     Unavailable,
     /// The database takes everything but this call.
@@ -183,6 +185,9 @@ fn status_and_error(refused: Refused) -> (StatusCode, &'static str) {
         Refused::Contradictory => {
             (StatusCode::BAD_REQUEST, "both a length and a transfer encoding")
         }
+        Refused::UnknownCoding => {
+            (StatusCode::NOT_IMPLEMENTED, "transfer coding other than chunked")
+        }
         Refused::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "temporarily unavailable"),
         Refused::Unstorable => (StatusCode::BAD_REQUEST, "the event cannot be stored"),
     }
@@ -204,6 +209,7 @@ fn challenge(refused: Refused) -> Option<&'static str> {
         | Refused::KeyReused
         | Refused::Unread(_)
         | Refused::Contradictory
+        | Refused::UnknownCoding
         | Refused::Unavailable
         | Refused::Unstorable => None,
     }

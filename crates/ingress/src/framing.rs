@@ -53,6 +53,15 @@ pub(crate) fn is_chunked(headers: &HeaderMap) -> bool {
     headers.contains_key(header::TRANSFER_ENCODING)
 }
 
+/// Whether the body is in chunks and nothing else, or in no transfer coding at all.
+///
+/// Of others hyper takes the chunks off only, and what is verified would not be what was sent (RFC 9112, section 6.1).
+pub(crate) fn is_readable_coding(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let first = codings.next().is_none_or(|it| it.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    first && codings.next().is_none()
+}
+
 impl Lengths {
     /// Of the next request; to be asked once for each, in their order.
     pub(crate) fn of_next_request(&self) -> Framing {

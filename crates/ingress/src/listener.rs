@@ -21,6 +21,7 @@ use tracing::{debug, info, warn};
 
 use crate::framing;
 use crate::gateway::Gateway;
+use crate::last_word::{LastWord, TooSlow};
 use crate::settings::Limits;
 
 /// Bytes of a request's headers, and of what is read at once.
@@ -124,7 +125,8 @@ impl Connections<'_> {
         if let Err(error) = stream.set_nodelay(true) {
             debug!(%error, "a connection takes no TCP_NODELAY");
         }
-        let (stream, lengths) = framing::watch(stream);
+        let too_slow = TooSlow::default();
+        let (stream, lengths) = framing::watch(LastWord::new(stream, too_slow.clone()));
         let (gateway, stop) = (Arc::clone(self.gateway), self.stop.clone());
         let service = service_fn(move |request| {
             let (gateway, stop) = (Arc::clone(&gateway), stop.clone());
@@ -141,7 +143,12 @@ impl Connections<'_> {
         let connection = self.graceful.watch(connection);
         self.tasks.spawn("connection", async move {
             gauge!("hookyard_ingress_connections").increment(1);
-            if let Err(error) = connection.await {
+            // Pinned here, so that its stream outlives the error and can still be told of it.
+            let mut connection = std::pin::pin!(connection);
+            if let Err(error) = connection.as_mut().await {
+                if error.is_timeout() {
+                    too_slow.set();
+                }
                 debug!(%peer, %error, "a connection ended badly");
             }
             gauge!("hookyard_ingress_connections").decrement(1);

@@ -8,6 +8,7 @@ mod budget;
 mod clock;
 mod framing;
 mod gateway;
+mod last_word;
 mod listener;
 mod publication;
 mod publishing;

@@ -65,6 +65,23 @@ async fn chunks_together_with_a_length_are_refused_and_end_the_connection() {
 }
 
 #[tokio::test]
+async fn codings_other_than_chunks_are_refused_and_end_the_connection() {
+    let gateway = Gateway::start().await;
+    let call = Call::from(gateway.github_push());
+    let mut connection = gateway.connect().await;
+    let mut bytes = call.clone().with("transfer-encoding", "gzip, chunked").head();
+    bytes.extend_from_slice(format!("{:x}\r\n", call.body.len()).as_bytes());
+    bytes.extend_from_slice(&call.body);
+    bytes.extend_from_slice(b"\r\n0\r\n\r\n");
+    connection.send(&bytes).await;
+    let answer = connection.answer().await.unwrap();
+    assert_refused(&answer, 501, "transfer coding other than chunked");
+    assert!(connection.is_closed().await);
+    assert_eq!(events(&gateway).await, 0);
+    gateway.finish().await;
+}
+
+#[tokio::test]
 async fn lengths_that_differ_or_are_no_numbers_are_refused() {
     let gateway = Gateway::start().await;
     let call = Call::from(gateway.github_push());
@@ -124,23 +141,24 @@ async fn pipelined_calls_are_answered_in_their_order() {
 async fn what_is_no_request_is_refused() {
     let gateway = Gateway::start().await;
     let call = Call::from(gateway.github_push());
-    let broken: [(&str, Vec<u8>, u16); 4] = [
-        ("no HTTP", b"hello\r\n\r\n".to_vec(), 400),
-        ("a header without a colon", b"POST / HTTP/1.1\r\nnonsense\r\n\r\n".to_vec(), 400),
+    let no_request = (400, "not a valid HTTP/1.1 request");
+    let broken: [(&str, Vec<u8>, (u16, &str)); 4] = [
+        ("no HTTP", b"hello\r\n\r\n".to_vec(), no_request),
+        ("a header without a colon", b"POST / HTTP/1.1\r\nnonsense\r\n\r\n".to_vec(), no_request),
         (
             "an endless target",
             format!("POST /{} HTTP/1.1\r\n\r\n", "x".repeat(70_000)).into_bytes(),
-            414,
+            (414, "request target too long"),
         ),
         (
             "another version",
             String::from_utf8(call.bytes()).unwrap().replace("HTTP/1.1", "HTTP/4.2").into_bytes(),
-            400,
+            no_request,
         ),
     ];
-    for (what, bytes, status) in broken {
-        let answer = gateway.raw(&bytes).await;
-        assert_eq!(answer.map(|it| it.status), Some(status), "{what}");
+    for (what, bytes, (status, error)) in broken {
+        let answer = gateway.raw(&bytes).await.unwrap_or_else(|| panic!("{what}: no answer"));
+        assert_refused(&answer, status, error);
     }
     // A TLS client that was given the wrong URL.
     assert!(

@@ -11,12 +11,15 @@ use crate::support::{Traffic, assert_refused, events};
 const CROWD: usize = 1_000;
 
 #[tokio::test]
-async fn headers_that_do_not_come_end_the_connection() {
+async fn headers_that_do_not_come_are_answered_408_and_silence_with_silence() {
     let gateway = Gateway::builder().ingress_env("HOOKYARD_HEADER_MS_MAX", "300").start().await;
     let head = Call::from(gateway.github_push()).head();
     let mut connection = gateway.connect().await;
     connection.send(&head[..head.len() / 2]).await;
-    assert!(connection.answer().await.is_none());
+    let answer = connection.answer().await.unwrap();
+    assert_refused(&answer, 408, "headers too slow");
+    assert_eq!(answer.header("connection"), Some("close"));
+    assert!(connection.is_closed().await);
     let mut silent = gateway.connect().await;
     assert!(silent.is_closed().await);
     gateway.finish().await;
@@ -69,7 +72,7 @@ async fn a_thousand_slow_heads_and_a_thousand_slow_bodies_keep_nobody_waiting() 
     let traffic = Traffic::start(&gateway);
     while let Some(ended) = crowd.join_next().await {
         let (is_head, status) = ended.unwrap();
-        assert_eq!(status, if is_head { None } else { Some(408) });
+        assert_eq!(status, Some(408), "slow head: {is_head}");
     }
     assert!(traffic.stop().await > 0);
     gateway.finish().await;
