@@ -10,6 +10,7 @@
 //! wait: a short absence of the database costs them only time.
 
 mod committer;
+mod crowd;
 mod database;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use hookyard_store::StoreSettings;
 use hookyard_store::ingest::{Arrival, Earlier, Rearmed, Recorded};
 use tokio::sync::{Semaphore, oneshot};
 
+use self::crowd::Crowd;
 use self::database::Database;
 use crate::budget::Charge;
 use crate::clock::Clock;
@@ -61,6 +63,7 @@ struct Waiting {
 /// Hands calls to the committers. Its drop ends them when everything is answered.
 pub(crate) struct Recorder {
     waiting: async_channel::Sender<Waiting>,
+    crowd: Arc<Crowd>,
     clock: Clock,
 }
 
@@ -76,19 +79,21 @@ pub(crate) fn start(
     let (waiting, calls) = async_channel::bounded(capacity);
     let clock = Clock::default();
     let turns = Arc::new(Semaphore::new(1));
+    let crowd = Arc::new(Crowd::default());
     let database = Arc::new(Database::new(readiness.gate("database")));
     for _ in 0..settings.committers {
         let committer = committer::Committing {
             store: store.clone(),
             calls: calls.clone(),
             turns: Arc::clone(&turns),
+            crowd: Arc::clone(&crowd),
             publishing: publishing.clone(),
             clock: clock.clone(),
             database: Arc::clone(&database),
         };
         tasks.spawn("committer", committer.run());
     }
-    Recorder { waiting, clock }
+    Recorder { waiting, crowd, clock }
 }
 
 impl Recorder {
@@ -108,6 +113,7 @@ impl Recorder {
         // Full: the database cannot keep up, and the sender hears so at once.
         let waiting = Waiting { arrivals, fresh, answer, _charge: charge };
         self.waiting.try_send(waiting).map_err(|_| NotRecorded)?;
+        self.crowd.came(self.waiting.len());
         answered.await.map_err(|_| NotRecorded)?
     }
 }

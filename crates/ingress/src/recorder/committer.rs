@@ -11,9 +11,10 @@ use hookyard_store::ingest::{
 };
 use hookyard_store::{StoreError, StoreSettings};
 use metrics::counter;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::{error, warn};
 
+use super::crowd::Crowd;
 use super::database::Database;
 use super::{Known, NotRecorded, Outcome, Waiting};
 use crate::clock::Clock;
@@ -26,7 +27,8 @@ const RECORD_WITHIN: Duration = Duration::from_secs(6);
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 /// How long a committer lets calls gather while another one records: a statement costs most by itself, little by its
-/// rows. A database that takes longer than this gets the next batch beside the one under way.
+/// rows. A database that takes longer than this gets the next batch beside the one under way, and so does one that is
+/// busy while a crowd has gathered.
 const TURN_WITHIN: Duration = Duration::from_millis(10);
 
 pub(super) struct Committing {
@@ -34,6 +36,7 @@ pub(super) struct Committing {
     pub(super) calls: async_channel::Receiver<Waiting>,
     /// One place, shared by all committers: who records alone, records more at once.
     pub(super) turns: Arc<Semaphore>,
+    pub(super) crowd: Arc<Crowd>,
     pub(super) publishing: Publishing,
     pub(super) clock: Clock,
     pub(super) database: Arc<Database>,
@@ -81,8 +84,9 @@ impl Committing {
             if batch.is_empty() {
                 let Ok(first) = self.calls.recv().await else { return };
                 batch.push(first);
-                turn = tokio::time::timeout(TURN_WITHIN, self.turns.acquire()).await.ok();
+                turn = self.turn().await;
                 self.gather(batch);
+                self.crowd.left(self.calls.len());
                 // Some may have waited in vain while there was no connection.
                 batch.retain(still_waits);
                 if batch.is_empty() {
@@ -109,6 +113,16 @@ impl Committing {
                     return;
                 }
             }
+        }
+    }
+
+    /// Waits for the statement under way to end, for calls enough for one more beside it, or long enough.
+    async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        tokio::select! {
+            biased;
+            turn = self.turns.acquire() => turn.ok(),
+            () = self.crowd.gathered() => None,
+            () = tokio::time::sleep(TURN_WITHIN) => None,
         }
     }
 

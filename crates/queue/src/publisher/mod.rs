@@ -11,6 +11,7 @@
 
 mod lanes;
 mod parcel;
+mod rest;
 mod session;
 mod supervisor;
 
