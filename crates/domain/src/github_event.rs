@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer};
 #[serde(default)]
 pub struct Envelope {
     pub action: Option<String>,
+    #[serde(deserialize_with = "known_installation")]
     pub installation: Option<Installation>,
+    #[serde(deserialize_with = "known_repository")]
     pub repository: Option<Repository>,
     #[serde(rename = "ref")]
     pub git_ref: Option<String>,
@@ -32,18 +34,46 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
+/// An installation without its id says as little as none.
+fn known_installation<'de, D>(deserializer: D) -> Result<Option<Installation>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    #[derive(Deserialize)]
+    struct Seen {
+        id: Option<i64>,
+    }
+    let seen = Option::<Seen>::deserialize(deserializer)?;
+    Ok(seen.and_then(|it| it.id).map(|id| Installation { id }))
+}
+
+/// A repository without its id or its name says as little as none.
+fn known_repository<'de, D>(deserializer: D) -> Result<Option<Repository>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    #[derive(Deserialize)]
+    struct Seen {
+        id: Option<i64>,
+        full_name: Option<String>,
+        default_branch: Option<String>,
+    }
+    let Some(seen) = Option::<Seen>::deserialize(deserializer)? else { return Ok(None) };
+    let (Some(id), Some(full_name)) = (seen.id, seen.full_name) else { return Ok(None) };
+    Ok(Some(Repository { id, full_name, default_branch: seen.default_branch }))
+}
+
 /// The GitHub App installation through which an event came.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
     pub id: i64,
 }
 
 /// The repository that an event is about.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
     pub id: i64,
     pub full_name: String,
-    #[serde(default)]
     pub default_branch: Option<String>,
 }
 
@@ -296,16 +326,27 @@ mod tests {
 
     #[test]
     fn an_event_without_an_installation_says_so() {
-        let mut body = push_to("refs/heads/main", "b");
-        body["installation"] = serde_json::Value::Null;
-        assert_eq!(decide("push", body), Disposition::Ignored(Ignored::MissingInstallationId));
+        for nothing in [serde_json::json!(null), serde_json::json!({})] {
+            let mut body = push_to("refs/heads/main", "b");
+            body["installation"] = nothing;
+            assert_eq!(decide("push", body), Disposition::Ignored(Ignored::MissingInstallationId));
+        }
     }
 
     #[test]
     fn a_push_without_its_repository_says_so() {
-        let mut body = push_to("refs/heads/main", "b");
-        body["repository"] = serde_json::Value::Null;
-        assert_eq!(decide("push", body), Disposition::Ignored(Ignored::MissingPushMetadata));
+        let whole = serde_json::json!({"id": 7, "full_name": "o/r"});
+        for lacks in ["id", "full_name"] {
+            let mut body = push_to("refs/heads/main", "b");
+            body["repository"].as_object_mut().unwrap().remove(lacks);
+            assert_eq!(decide("push", body), Disposition::Ignored(Ignored::MissingPushMetadata));
+        }
+        for lacks in ["repository", "ref", "after"] {
+            let mut body = push_to("refs/heads/main", "b");
+            assert_eq!(body["repository"], whole);
+            body.as_object_mut().unwrap().remove(lacks);
+            assert_eq!(decide("push", body), Disposition::Ignored(Ignored::MissingPushMetadata));
+        }
     }
 
     #[test]
