@@ -55,7 +55,8 @@ with input as (
            case when lag(fresh.n) over pushes is not null then lag(fresh.head_sha) over pushes = fresh.head_sha
                 when queued.found then queued.announced_sha is not distinct from fresh.head_sha
                 else running.found is null and target.status = 'active'
-                     and target.applied_sha = fresh.head_sha
+                     -- Its tag is kept only if all files were well; otherwise another look may mend some.
+                     and target.applied_sha = fresh.head_sha and target.applied_etag is not null
                      and target.applied_mapping_revision = target.mapping_revision
             end is true as redundant
       from fresh

@@ -51,7 +51,8 @@ pub struct Applied {
     pub changes: Changes,
     /// None: the branch was still where it was applied, and nothing was looked at.
     pub looked: Option<Looked>,
-    /// When the branch must be looked at once more, because it may have shown an earlier state; in milliseconds.
+    /// When the branch must be looked at once more, because it may have shown an earlier state, or not all of its
+    /// blobs; in milliseconds.
     pub recheck_ms: Option<u64>,
 }
 
@@ -73,6 +74,16 @@ impl End {
             Self::Applied(applied) => applied.recheck_ms,
             Self::Ignored { recheck_ms, .. } => *recheck_ms,
             Self::Failed { .. } => None,
+        }
+    }
+
+    /// Whether GitHub did not show a blob that its own tree lists: it may another time.
+    fn misses_blobs(&self) -> bool {
+        match self {
+            Self::Applied(applied) => {
+                applied.files.iter().any(|file| file.reason == Some(FileReason::BlobMissing))
+            }
+            Self::Ignored { .. } | Self::Failed { .. } => false,
         }
     }
 
@@ -131,7 +142,9 @@ pub async fn end(
     tell(&tx, work.sync_event).await?;
     wake_parked(&tx, work.target).await?;
     // After those that waited were woken: it is to wait.
-    recheck(&tx, work, end.recheck_ms().filter(|_| no_longer.is_none())).await?;
+    if let Some(after_ms) = end.recheck_ms().filter(|_| no_longer.is_none()) {
+        recheck(&tx, work, after_ms, end.misses_blobs()).await?;
+    }
     commit_finished(tx, lease).await
 }
 
@@ -266,27 +279,44 @@ async fn close(
 }
 
 /// Queues a second look at the branch, unless another sync is queued and looks anyway.
-async fn recheck(tx: &Tx<'_>, work: &SyncWork, after_ms: Option<u64>) -> Result<(), StoreError> {
+///
+/// One is enough to see what a branch shows. For missing blobs there is one after the other, each as late again as the
+/// last one was, until one has waited for an hour.
+async fn recheck(
+    tx: &Tx<'_>,
+    work: &SyncWork,
+    after_ms: u64,
+    for_blobs: bool,
+) -> Result<(), StoreError> {
     const SQL: &str = "-- sync_events::recheck
-        with queued as (
+        with before as (
+            select now() - queued_at as waited from sync_event where id = $3 and trigger = 'recheck'
+        ), queued as (
             insert into sync_event (id, workspace_id, target_id, trigger, status, repository, git_ref)
             select uuid_v7(now()), target.workspace_id, target.id, 'recheck', 'queued', target.repository, target.git_ref
               from connector_target target
              where target.id = $1
                and not exists (select 1 from sync_event where target_id = $1 and status = 'queued')
-               -- Whoever has looked once more has seen what there is to see.
-               and not exists (select 1 from sync_event where id = $3 and trigger = 'recheck')
+               and not exists (select 1 from before where not $4 or waited > interval '1 hour')
          returning id, workspace_id
         )
         insert into job (subject_id, workspace_id, kind, state, due_at)
-        select id, workspace_id, 'sync', 'scheduled', now() + make_interval(secs => $2::float8) from queued";
-    let Some(after_ms) = after_ms else { return Ok(()) };
+        select id, workspace_id, 'sync', 'scheduled',
+               now() + greatest(make_interval(secs => $2::float8), (select 2 * waited from before))
+          from queued";
     #[expect(clippy::cast_precision_loss, reason = "minutes at most")]
     let seconds = after_ms as f64 / 1000.0;
-    let this = &work.sync_event.0;
-    tx.execute(SQL, &[/* target */ &work.target.0, /* seconds */ &seconds, /* this one */ this])
-        .await
-        .map(drop)
+    tx.execute(
+        SQL,
+        &[
+            /* target */ &work.target.0,
+            /* seconds */ &seconds,
+            /* this one */ &work.sync_event.0,
+            /* for blobs */ &for_blobs,
+        ],
+    )
+    .await
+    .map(drop)
 }
 
 async fn set_target(

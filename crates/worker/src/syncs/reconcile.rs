@@ -2,7 +2,7 @@
 
 use hookyard_domain::ids::ConfigObjectId;
 use hookyard_domain::reconcile::{EntryKind, LeftAlone, Plan, TreeEntry, guarded, plan};
-use hookyard_domain::sync_event::{Counts, FileOutcome, SyncReason};
+use hookyard_domain::sync_event::{Counts, FileOutcome, FileReason, SyncReason};
 use hookyard_domain::target::{RepositoryFullName, TargetStatus};
 use hookyard_github::{FileMode, GitHubError, ObjectId, Session, Tree};
 use hookyard_store::config_objects::{Changes, Created, Updated};
@@ -41,7 +41,8 @@ pub(super) async fn reconcile(
         return Ok(End::Failed { reason: SyncReason::RepositoryGone, error, target: None });
     };
     let Look { head, doubtful } = look(context, session, &repo, work).await?;
-    let recheck_ms = doubtful.then(|| recheck_ms(context.settings.sync.look_again_ms));
+    let later_ms = recheck_ms(context.settings.sync.look_again_ms);
+    let recheck_ms = doubtful.then_some(later_ms);
     let (sha, etag) = match head {
         Head::Absent => {
             let target = Some(TargetStatus::BranchDeleted);
@@ -80,6 +81,8 @@ pub(super) async fn reconcile(
     let looked = Some(looked(tree_entries, &plan));
     let read = contents::read(context, work, session, &repo, &plan.wanted).await?;
     let applied = applied(&sha, etag, plan, read);
+    let missing = |file: &FileResult| file.reason == Some(FileReason::BlobMissing);
+    let recheck_ms = recheck_ms.or_else(|| applied.files.iter().any(missing).then_some(later_ms));
     Ok(End::Applied(Box::new(Applied { recheck_ms, looked, ..applied })))
 }
 
