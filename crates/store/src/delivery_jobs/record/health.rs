@@ -44,7 +44,7 @@ pub(super) async fn note_failures(
          returning connection.id, connection.workspace_id, connection.kind, connection.name, connection.status,
                    connection.failing_since, connection.last_error
         )
-        select id, workspace_id, kind, name, failing_since::text as failing_since, last_error
+        select id, workspace_id, kind, name, to_char(failing_since at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as failing_since, last_error
           from after where status = 'disabled'";
     note_clients(tx, failed, rules).await?;
     let worst = worst_of(failed, TriedReceiver::Connection);
@@ -103,7 +103,7 @@ async fn note_clients(
              where oauth_client.id = before.id
          returning oauth_client.id, workspace_id, name, status, failing_since, last_error
         )
-        select id, workspace_id, name, failing_since::text as failing_since, last_error
+        select id, workspace_id, name, to_char(failing_since at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as failing_since, last_error
           from after where status = 'disabled'";
     let worst = worst_of(failed, TriedReceiver::OauthClient);
     if worst.is_empty() {
