@@ -158,7 +158,8 @@ impl Because {
         let uid = Uid::effective();
         let user = User::from_uid(uid).context("the user of this process cannot be looked up")?;
         let name = user.map_or_else(|| uid.to_string(), |user| user.name);
-        Ok(Actor { name: format!("cli:{name}"), reason: self.reason, workspace: None })
+        let name = format!("cli:{name}");
+        Ok(Actor { name, reason: self.reason, workspace: None, is_operator: true })
     }
 }
 

@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use utoipa::ToSchema;
 
 use crate::paging::{Page, PageRequest};
-use crate::{Db, StoreError};
+use crate::{Db, StoreError, Tx};
 
 mod disconnect;
 
@@ -54,6 +54,25 @@ impl Account {
             updated_at: row.get("updated_at"),
         })
     }
+}
+
+/// Whether another workspace has an account of this installation, disconnected ones included.
+///
+/// Until the transaction ends nobody else is told so of the same installation: of two that claim it at once, one waits.
+pub async fn is_held_elsewhere(
+    tx: &Tx<'_>,
+    installation_id: i64,
+    workspace: WorkspaceId,
+) -> Result<bool, StoreError> {
+    const LOCK: &str = "-- accounts::lock_installation
+        select pg_advisory_xact_lock(hashtextextended('hookyard_installation', $1))";
+    const SQL: &str = "-- accounts::is_held_elsewhere
+        select exists (select 1 from connector_account
+                        where installation_id = $1 and workspace_id <> $2) as held";
+    tx.row(LOCK, &[/* installation */ &installation_id]).await?;
+    let row =
+        tx.row(SQL, &[/* installation */ &installation_id, /* workspace */ &workspace.0]).await?;
+    Ok(row.get("held"))
 }
 
 /// Adds an account, or makes a disconnected one of the same installation active again; returns its id.

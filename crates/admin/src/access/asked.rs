@@ -47,7 +47,8 @@ impl Asked {
     /// Who the audit log says made a change, and why.
     pub fn actor(&self, reason: Option<String>) -> Actor {
         let workspace = self.0.workspace.as_ref().map(|it| it.id);
-        Actor { name: self.0.caller.actor(), reason, workspace }
+        let is_operator = matches!(self.0.caller.kind, CallerKind::Operator { .. });
+        Actor { name: self.0.caller.actor(), reason, workspace, is_operator }
     }
 
     /// What whoever asks is in the path's workspace; an application is nobody, and gets no further than publishing.

@@ -19,6 +19,9 @@ use super::{Actor, OperationError, workspaces};
 const LOGIN_CHARS_MAX: usize = 100;
 
 /// Adds an installation to a workspace, or brings a disconnected one back.
+///
+/// Installation ids are small numbers that anybody can guess, and whoever has the installation reads its private
+/// repositories. So one that another workspace has, or had, is added by an operator only.
 pub async fn add(
     store: &Store,
     actor: &Actor,
@@ -39,6 +42,12 @@ pub async fn add(
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
     let workspace = workspaces::require(&tx, workspace).await?;
+    if !actor.is_operator && accounts::is_held_elsewhere(&tx, installation_id, workspace.id).await?
+    {
+        return Err(OperationError::Conflict(format!(
+            "the installation {installation_id} belongs to another workspace of this deployment; if it is to serve this one, too, ask an operator to run `hookyard-admin connector account add`"
+        )));
+    }
     let new = NewAccount {
         id: AccountId(Uuid::now_v7()),
         workspace: workspace.id,

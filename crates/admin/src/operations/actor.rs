@@ -15,6 +15,8 @@ pub struct Actor {
     pub reason: Option<String>,
     /// Where the change is listed that concerns no workspace of its own, such as of an event of a shared URL.
     pub workspace: Option<WorkspaceId>,
+    /// Whether the whole deployment is theirs: the command line, or an operator's token.
+    pub is_operator: bool,
 }
 
 /// A change, as the audit log keeps it.

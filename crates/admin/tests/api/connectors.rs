@@ -52,6 +52,30 @@ async fn a_branch_is_tracked_step_by_step() {
 }
 
 #[tokio::test]
+async fn nobody_takes_an_installation_of_another_workspace_but_an_operator_may_share_it() {
+    let yard = Yard::new().await;
+    yard.workspace();
+    yard.json(&["workspace", "create", "rival", "--name", "Rival"]);
+    let served = Served::start(&yard);
+    let (_, ada) = yard.member("acme", "ada", "owner");
+    let (_, eve) = yard.member("rival", "eve", "owner");
+    let rivals = "/v1/workspaces/rival/connector-accounts";
+    let installation = json!({ "installationId": 7, "login": "octo" });
+    let account = served.post(&format!("{ACME}/connector-accounts"), &ada, &installation);
+    assert_eq!(account.status, 201, "{account:?}");
+    let taken = served.post(rivals, &eve, &installation);
+    assert_eq!((taken.status, &taken.json()["error"]), (409, &json!("conflict")), "{taken:?}");
+    // Letting go of it gives it to nobody.
+    let path = format!("{ACME}/connector-accounts/{}/disconnect", id(&account.json()));
+    assert_eq!(served.post(&path, &ada, &json!({})).status, 200);
+    assert_eq!(served.post(rivals, &eve, &installation).status, 409);
+    assert!(items(&served.get(rivals, &eve).json()).is_empty());
+    let add = ["connector", "account", "add", "--workspace", "rival", "--installation-id", "7"];
+    yard.json(&[&add[..], &["--login", "octo"]].concat());
+    assert_eq!(items(&served.get(rivals, &eve).json()).len(), 1);
+}
+
+#[tokio::test]
 async fn nobody_undoes_what_another_did_meanwhile() {
     let yard = Yard::new().await;
     let tracked = yard.tracked();
