@@ -1,6 +1,6 @@
 //! Who shows a token or a cookie, in which workspace an id lies, and what somebody was granted there.
 
-use hookyard_domain::ids::{InstanceId, MemberId, TargetId, TokenId, WorkspaceId};
+use hookyard_domain::ids::{InstanceId, MemberId, TokenId, WorkspaceId};
 use hookyard_domain::role::{InstanceRole, MemberRole};
 use hookyard_domain::token::TokenScope;
 use tokio_postgres::Row;
@@ -231,18 +231,4 @@ pub async fn instances_of(
         select instance_id from access_grant where workspace_id = $1 and org_wide and removed_at is null";
     let rows = db.rows(SQL, &[/* workspace */ &workspace.0, /* member */ &member.0]).await?;
     Ok(rows.iter().map(|row| InstanceId(row.get("instance_id"))).collect())
-}
-
-/// Those of these targets that belong to one of these instances.
-pub async fn targets_within(
-    db: &impl Db,
-    targets: &[TargetId],
-    instances: &[InstanceId],
-) -> Result<Vec<TargetId>, StoreError> {
-    const SQL: &str = "-- access::targets_within
-        select id from connector_target where id = any($1) and instance_id = any($2)";
-    let targets: Vec<Uuid> = targets.iter().map(|id| id.0).collect();
-    let instances: Vec<Uuid> = instances.iter().map(|id| id.0).collect();
-    let rows = db.rows(SQL, &[/* targets */ &targets, /* instances */ &instances]).await?;
-    Ok(rows.iter().map(|row| TargetId(row.get("id"))).collect())
 }

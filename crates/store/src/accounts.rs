@@ -10,8 +10,10 @@ use utoipa::ToSchema;
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError, Tx};
 
+mod counts;
 mod disconnect;
 
+pub use counts::{AccountCounts, counts};
 pub use disconnect::{Disconnected, disconnect};
 
 /// An installation to be added.

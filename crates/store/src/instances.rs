@@ -12,6 +12,10 @@ use crate::paging::{Page, PageRequest};
 use crate::targets::{Released, release};
 use crate::{Db, StoreError, Tx};
 
+mod seen;
+
+pub use seen::{OF_EACH_ACCOUNT_MAX, list_within, newest_of_accounts};
+
 /// A configured use of an account.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -12,6 +12,9 @@ use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError};
 
 pub mod secrets;
+mod standing;
+
+pub use standing::{Standing, standings};
 
 /// What a source accepts and how it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]

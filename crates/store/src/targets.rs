@@ -10,10 +10,14 @@ use utoipa::ToSchema;
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError, Tx};
 
+mod heads;
 mod release;
+mod seen;
 
+pub use heads::{Head, LastSync, heads};
 pub use release::Released;
 pub(crate) use release::release;
+pub use seen::{OF_EACH_INSTANCE_MAX, TALLY_MAX, list_within, newest_of_instances, tally};
 
 /// A branch to be tracked.
 #[derive(Debug, Clone)]

@@ -8,7 +8,6 @@ use axum::response::IntoResponse as _;
 use hookyard_domain::config_object::{ObjectStatus, ObjectType};
 use hookyard_domain::ids::{ConfigObjectId, TargetId};
 use hookyard_domain::role::InstanceRole;
-use hookyard_store::access;
 use hookyard_store::config_object_list::{self, ConfigObject, ConfigObjectFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -59,22 +58,17 @@ struct ListQuery {
 }
 
 async fn list(State(app): State<App>, asked: Asked, Query(query): Query<ListQuery>) -> Answer {
+    let page = page_of(query.limit, query.cursor)?;
+    let conn = app.store.conn().await?;
     let filter = ConfigObjectFilter {
         workspace: Some(asked.workspace().id),
         target: query.target,
+        instances: asked.instances(&conn).await?,
         object_type: query.object_type,
         status: query.status,
         path: query.path,
     };
-    let page = page_of(query.limit, query.cursor)?;
-    let conn = app.store.conn().await?;
-    let mut page = config_object_list::list(&conn, &filter, page).await?;
-    if let Some(instances) = asked.instances(&conn).await? {
-        let targets: Vec<TargetId> = page.items.iter().map(|item| item.target_id).collect();
-        let seen = access::targets_within(&conn, &targets, &instances).await?;
-        page.items.retain(|item| seen.contains(&item.target_id));
-    }
-    listed(&page)
+    listed(&config_object_list::list(&conn, &filter, page).await?)
 }
 
 async fn show(State(app): State<App>, InPath(id): InPath<ConfigObjectId>) -> Answer {

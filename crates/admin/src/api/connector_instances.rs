@@ -132,17 +132,18 @@ struct ListQuery {
 async fn list(State(app): State<App>, asked: Asked, Query(query): Query<ListQuery>) -> Answer {
     let page = page_of(query.limit, query.cursor)?;
     let conn = app.store.conn().await?;
-    let mut page = match query.account {
-        Some(account) => {
-            let account_of = (Noun::Account, "connector account");
-            require_here(&conn, &asked, account_of, (account.0, account.to_string())).await?;
-            instances::list_of_account(&conn, account, page).await?
-        }
-        None => instances::list(&conn, Some(asked.workspace().id), page).await?,
-    };
-    if let Some(seen) = asked.instances(&conn).await? {
-        page.items.retain(|item| seen.contains(&item.id));
+    let workspace = asked.workspace().id;
+    if let Some(account) = query.account {
+        let account_of = (Noun::Account, "connector account");
+        require_here(&conn, &asked, account_of, (account.0, account.to_string())).await?;
     }
+    let page = match (asked.instances(&conn).await?, query.account) {
+        (Some(seen), account) => {
+            instances::list_within(&conn, workspace, account, &seen, page).await?
+        }
+        (None, Some(account)) => instances::list_of_account(&conn, account, page).await?,
+        (None, None) => instances::list(&conn, Some(workspace), page).await?,
+    };
     listed(&page)
 }
 

@@ -62,11 +62,8 @@ struct ListQuery {
 async fn list(State(app): State<App>, asked: Asked, Query(query): Query<ListQuery>) -> Answer {
     let page = page_of(query.limit, query.cursor)?;
     let conn = app.store.conn().await?;
-    let mut page = targets::list(&conn, Some(asked.workspace().id), page).await?;
-    if let Some(seen) = asked.instances(&conn).await? {
-        page.items.retain(|item| seen.contains(&item.instance_id));
-    }
-    listed(&page)
+    let seen = asked.instances(&conn).await?;
+    listed(&targets::list_within(&conn, asked.workspace().id, seen.as_deref(), page).await?)
 }
 
 async fn show(State(app): State<App>, InPath(id): InPath<TargetId>) -> Answer {

@@ -52,7 +52,9 @@ pub(crate) async fn run(
         ConfigObjectsCommand::List { workspace, target, object_type, status, path, page } => {
             let conn = store.conn().await?;
             let workspace = workspaces::filter(&conn, workspace.as_ref()).await?;
-            let filter = ConfigObjectFilter { workspace, target, object_type, status, path };
+            let instances = None;
+            let filter =
+                ConfigObjectFilter { workspace, target, instances, object_type, status, path };
             let page = config_object_list::list(&conn, &filter, page.request()?).await?;
             let mut table = Table::new(&["ID", "TYPE", "STATUS", "PATH", "TITLE", "UPDATED"]);
             for it in &page.items {

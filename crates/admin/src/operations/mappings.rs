@@ -1,5 +1,6 @@
 //! Connector mappings: which files become which config objects. A changed mapping always queues a sync.
 
+mod let_go;
 mod preview;
 
 use hookyard_domain::config_object::ObjectType;
@@ -17,6 +18,7 @@ use super::actor::Change;
 use super::targets::{self, QueuedSync};
 use super::{Actor, OperationError};
 
+pub use let_go::{LET_GO_MAX, LetGo, let_go};
 pub use preview::{PREVIEWED_MAX, Preview, PreviewSelector, PreviewedFile, preview};
 
 /// A mapping that was added or removed, and the sync that follows.

@@ -184,11 +184,9 @@ async fn config_objects(
     scope: &Scope,
     path: String,
 ) -> Result<Vec<ConfigObject>, OperationError> {
-    if scope.instances.is_some() {
-        return Ok(Vec::new());
-    }
     let filter = ConfigObjectFilter {
         workspace: Some(scope.workspace),
+        instances: scope.instances.clone(),
         path: Some(path),
         ..ConfigObjectFilter::default()
     };

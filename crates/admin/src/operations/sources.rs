@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hookyard_domain::ids::SourceId;
 use hookyard_domain::provider::Provider;
 use hookyard_domain::workspace::Slug;
@@ -9,17 +11,20 @@ use hookyard_store::sources::secrets::{self, SealedSecret};
 use hookyard_store::sources::{self, NewSource, Source, SourcePolicy};
 use hookyard_store::{Db, Store, Tx};
 use hookyard_vault::{KeyRing, Label};
-use secrecy::{ExposeSecret, SecretSlice};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::actor::Change;
-use super::{Actor, OperationError, workspaces};
+use super::{Actor, OperationError, ShownOnce, workspaces};
 
 /// The longest signing secret, in bytes. Providers' own are shorter.
 pub const SECRET_BYTES_MAX: usize = 1024;
+/// The random bytes of a secret that is made here.
+const MADE_BYTES: usize = 32;
 /// The longest time that two secrets may be valid.
 pub const KEEP_OLD_MAX: Duration = Duration::from_hours(30 * 24);
 
@@ -169,6 +174,12 @@ pub async fn set_disabled(
 pub async fn require(db: &impl Db, id: SourceId) -> Result<SourceView, OperationError> {
     let found = sources::by_id(db, id).await?;
     found.map(SourceView::from).ok_or_else(|| OperationError::not_found("source", &id))
+}
+
+/// A secret for a provider that lets one choose it: letters, digits, `-` and `_`.
+pub fn made_secret() -> ShownOnce {
+    let random = Zeroizing::new(rand::random::<[u8; MADE_BYTES]>());
+    SecretString::from(URL_SAFE_NO_PAD.encode(random.as_slice())).into()
 }
 
 fn check_secret(secret: &SecretSlice<u8>) -> Result<(), OperationError> {

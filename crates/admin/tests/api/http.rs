@@ -49,7 +49,13 @@ impl Answer {
 impl Served {
     /// Starts the process on the yard's database.
     pub(crate) fn start(yard: &Yard) -> Self {
+        Self::start_with(yard, &[])
+    }
+
+    /// The same with further settings.
+    pub(crate) fn start_with(yard: &Yard, settings: &[(&str, &str)]) -> Self {
         let mut command = yard.command(&["serve", "--log-format", "text"]);
+        command.envs(settings.iter().copied());
         command.args(["--health-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);

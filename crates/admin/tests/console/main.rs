@@ -1,12 +1,18 @@
 //! The console as a browser without a script meets it: the real process, over HTTP, on a real database.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
+mod connector_access;
+mod connector_changes;
+mod connectors;
+mod github;
 #[path = "../api/http.rs"]
 #[allow(dead_code, reason = "the API's tests need more of it")]
 mod http;
+mod mappings;
 mod pages;
 mod reader;
 mod signing_in;
+mod sources;
 mod sync_events;
 #[path = "../admin/yard.rs"]
 #[allow(dead_code, reason = "the command line's tests need more of it")]

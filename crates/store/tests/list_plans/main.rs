@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
+mod connectors;
 mod plans;
 
 use std::fmt::Debug;
@@ -43,6 +44,7 @@ async fn every_list_query_uses_an_index() {
     let store = plans::explained_store(&database).await;
     let conn = store.conn().await.unwrap();
     set_up_lists(&conn).await;
+    connectors::lists(&conn).await;
     work_lists(&conn).await;
     sync_event_lists(&conn).await;
     event_lists(&conn).await;
@@ -233,8 +235,20 @@ async fn config_object_lists(conn: &Conn) {
             object_type: given(bits, 2, ObjectType::Agent),
             status: given(bits, 3, ObjectStatus::Deleted),
             path: given(bits, 4, "skills/10/SKILL.md".to_owned()),
+            ..ConfigObjectFilter::default()
         };
         walk(&format!("{filter:?}"), async |page| {
+            config_object_list::list(conn, &filter, page).await
+        })
+        .await;
+    }
+    for count in [0, 15, 90] {
+        let filter = ConfigObjectFilter {
+            workspace: Some(workspace()),
+            instances: Some(connectors::granted(conn, count).await),
+            ..ConfigObjectFilter::default()
+        };
+        walk(&format!("config objects of {count} instances"), async |page| {
             config_object_list::list(conn, &filter, page).await
         })
         .await;

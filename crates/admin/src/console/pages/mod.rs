@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use super::answer::Failure;
 use crate::routes::Routes;
 
+mod asking;
 mod audit;
 mod connectors;
 mod dead_letters;
@@ -42,18 +43,8 @@ pub(super) fn routes() -> Routes {
         .and(search::routes())
 }
 
-/// The longest reason for the audit log, in characters.
-const REASON_CHARS_MAX: usize = 500;
-
 /// The reason that a form gives for the audit log; an empty one is none.
 fn because(reason: Option<String>) -> Result<Option<String>, Failure> {
-    let reason = reason.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    let fits = |text: &String| {
-        text.chars().count() <= REASON_CHARS_MAX && !text.chars().any(char::is_control)
-    };
-    if reason.as_ref().is_none_or(fits) {
-        return Ok(reason);
-    }
-    let text = format!("A reason is one line of at most {REASON_CHARS_MAX} characters.");
-    Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "Nothing was changed", text))
+    asking::checked_reason(reason.as_deref())
+        .map_err(|text| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "Nothing was changed", text))
 }

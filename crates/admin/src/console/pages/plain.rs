@@ -23,6 +23,11 @@ pub(super) struct Ask {
 }
 
 impl Ask {
+    /// Whether it is a page after the first.
+    pub(super) fn is_later(&self) -> bool {
+        self.after.is_some()
+    }
+
     /// The page that is asked for.
     pub(super) fn page<I: std::str::FromStr>(&self) -> Result<PageRequest<I>, Failure> {
         let after = self.after.as_deref().map(str::parse).transpose();

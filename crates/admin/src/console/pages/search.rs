@@ -1,6 +1,8 @@
 //! The box of the rail: what was pasted is recognised, and its page opened.
 
-use hookyard_domain::ids::{DeliveryId, EventId, SyncEventId};
+use hookyard_domain::ids::{
+    AccountId, DeliveryId, EventId, InstanceId, MappingId, SyncEventId, TargetId,
+};
 use serde::Deserialize;
 
 use crate::access::Need;
@@ -36,6 +38,18 @@ fn page_of_id(text: &str) -> Option<String> {
     }
     if let Ok(id) = text.parse::<DeliveryId>() {
         return Some(format!("deliveries/{id}"));
+    }
+    if let Ok(id) = text.parse::<TargetId>() {
+        return Some(format!("connector-targets/{id}"));
+    }
+    if let Ok(id) = text.parse::<InstanceId>() {
+        return Some(format!("connector-instances/{id}"));
+    }
+    if let Ok(id) = text.parse::<AccountId>() {
+        return Some(format!("connector-accounts/{id}"));
+    }
+    if let Ok(id) = text.parse::<MappingId>() {
+        return Some(format!("connector-mappings/{id}/edit"));
     }
     text.parse::<EventId>().ok().map(|id| format!("events/{id}"))
 }

@@ -17,7 +17,7 @@ use crate::operations::{OperationError, accounts, instances, targets};
 /// The most files that a preview names; more are counted.
 pub const PREVIEWED_MAX: usize = 200;
 /// The most mappings of a target that a preview asks.
-const MAPPINGS_MAX: i64 = 1_000;
+pub(super) const MAPPINGS_MAX: i64 = 1_000;
 
 /// Which selector is tried.
 #[derive(Debug, Clone)]

@@ -203,7 +203,7 @@ fn target_panel(viewer: &Viewer, target: &Target) -> Markup {
     ];
     let all = viewer.path(&format!("sync-events?target={}", target.id));
     let foot = html! {
-        a href=(viewer.path(&format!("connectors#{}", target.id))) { "All targets" }
+        a href=(viewer.path(&format!("connector-targets/{}", target.id))) { "The target" }
         a href=(all) { "All its syncs" }
     };
     panel::titled("Target", &html! {}, &html! { div.pad { (facts::list(&rows)) } }, Some(&foot))

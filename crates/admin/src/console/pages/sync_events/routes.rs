@@ -49,11 +49,11 @@ async fn show_list(
     let page = read(&conn, &asked, &ask, viewer.now).await?;
     let visible = asked.instances(&conn).await?;
     let all = PageRequest::new(PAGE_ITEMS_MAX, None).map_err(|_| Failure::no_page())?;
-    let followed = targets::list(&conn, Some(asked.workspace().id), all).await?;
+    let followed =
+        targets::list_within(&conn, asked.workspace().id, visible.as_deref(), all).await?;
     let targets: Vec<(String, String)> = followed
         .items
         .iter()
-        .filter(|target| visible.as_ref().is_none_or(|seen| seen.contains(&target.instance_id)))
         .map(|it| (it.id.to_string(), format!("{} @ {}", it.repository, branch(&it.git_ref))))
         .collect();
     drop(conn);
