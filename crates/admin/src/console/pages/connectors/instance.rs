@@ -103,7 +103,7 @@ fn view(viewer: &Viewer, shown: &Shown<'_>) -> Markup {
         } @else {
             section.panel aria-label="Targets" {
                 header { h2 { "Targets" } p { "newest first" } }
-                (rows::table(viewer, shown.page.items.iter(), shown.heads))
+                (rows::table(viewer, &shown.page.items.iter().collect::<Vec<_>>(), shown.heads))
                 (panel::list_foot(&html! { (counted(shown.page.items.len() as u64, "target", "targets")) " on this page" },
                     shown.is_later.then_some(path.as_str()), older.as_deref()))
             }

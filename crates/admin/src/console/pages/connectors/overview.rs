@@ -183,6 +183,6 @@ fn instance_part(viewer: &Viewer, tree: &Tree, instance: &Instance, room: &mut u
             @if all.is_empty() { p { "follows no branch yet" } }
             @else if shown < all.len() { p { a href=(page) { "all its targets" } } }
         }
-        @if shown > 0 { (rows::table(viewer, all.iter().take(shown).copied(), &tree.heads)) }
+        @if shown > 0 { (rows::table(viewer, &all[..shown], &tree.heads)) }
     }
 }

@@ -36,7 +36,7 @@ pub(super) async fn heads(conn: &Conn, of: &[Target]) -> Result<Heads, Failure> 
 }
 
 /// A table of targets.
-pub(super) fn table(viewer: &Viewer, rows: impl Iterator<Item = &Target>, heads: &Heads) -> Markup {
+pub(super) fn table(viewer: &Viewer, rows: &[&Target], heads: &Heads) -> Markup {
     panel::table(
         "as-cards",
         None,
