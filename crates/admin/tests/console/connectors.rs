@@ -29,6 +29,11 @@ async fn connectors_are_shown_with_where_each_target_stands() {
                 git_ref, '612dd272d1371c17149d439536b3216fdaeeb975' from connector_target",
     )
     .await;
+    yard.execute(
+        "insert into connector_mapping (id, workspace_id, target_id, selector, object_type)
+         select uuid_v7(now()), workspace_id, id, 'skills/**', 'skill' from connector_target",
+    )
+    .await;
     let (_, token) = yard.member("ada", "admin");
     let served = Served::start(&yard);
     let mut ada = Reader::signed_in(&served, &token);
@@ -40,7 +45,7 @@ async fn connectors_are_shown_with_where_each_target_stands() {
     let [account, instance, target] = pages(&tracked);
     for (path, parts) in [
         (&account, ["Disconnect …", "Add an instance", "hookyard-admin connector account show"]),
-        (&instance, ["Sync now", "Remove …", "1 target with 0 mappings brings in"]),
+        (&instance, ["Sync now", "Remove …", "1 target with 1 mapping brings in"]),
         (&target, ["Resync", "Behind:", "GitHub answered 502"]),
     ] {
         assert!(page.contains(&format!("href=\"{path}\"")), "{path} in {page}");

@@ -59,8 +59,8 @@ async fn a_mapping_is_changed_and_removed_after_its_losses_were_told() {
             select uuid_v7(now()), workspace_id, id, 'skill', path, 'active', uuid_v7(now()), 'a'
               from connector_target, unnest(array['skills/a.md', 'skills/<b>.md']) path
             returning id, target_id, path)
-         insert into source_binding (target_id, path, config_object_id, object_type, blob_sha, parser_version)
-         select target_id, path, id, 'skill', 'b', 1 from objects",
+         insert into source_binding (id, target_id, path, config_object_id, object_type, blob_sha, parser_version)
+         select uuid_v7(now()), target_id, path, id, 'skill', 'b', 1 from objects",
     )
     .await;
     let (_, token) = yard.member("ada", "admin");

@@ -197,7 +197,7 @@ fn way(viewer: &Viewer, item: &Attention) -> Option<(String, &'static str)> {
         }
         Subject::OauthClient(_) => Some((viewer.place(Place::Deliveries), "See deliveries")),
         Subject::Target(id) => {
-            Some((viewer.path(&format!("sync-events?target={id}")), "See its syncs"))
+            Some((viewer.path(&format!("connector-targets/{id}")), "See the target"))
         }
         Subject::SyncEvent(id) => Some((viewer.path(&format!("sync-events/{id}")), "See the sync")),
         Subject::DeadLetters => {

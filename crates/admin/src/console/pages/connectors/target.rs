@@ -127,18 +127,17 @@ fn sentence(viewer: &Viewer, shown: &Shown<'_>) -> Markup {
     html! {
         (badge_big(target.status)) " "
         @if let Some(why) = cause(target.status) { (why) }
-        @else if let Some(at) = target.applied_at {
-            @if is_behind(target, shown.head) {
-                "Behind: " @if let Some((sha, at)) = announced {
-                    (commit(GITHUB_WEB, &target.repository, sha)) " was announced " (ago(viewer.now, *at)) " and is not applied."
-                }
-            } @else if has_newer_mappings(target) { "Its mappings were changed since what is applied was read." }
-            @else {
-                "At its head, as far as was announced: "
-                b { (counted(shown.bound.into(), "config object", "config objects")) } ", applied " (ago(viewer.now, at)) "."
-            }
+        @else if target.applied_at.is_none() && shown.mappings.items.is_empty() {
+            "Nothing is brought in yet: no mapping chooses its files."
         }
-        @else if shown.mappings.items.is_empty() { "Nothing is brought in yet: no mapping chooses its files." }
+        @else if let (true, Some((sha, at))) = (is_behind(target, shown.head), announced) {
+            "Behind: " (commit(GITHUB_WEB, &target.repository, sha)) " was announced " (ago(viewer.now, *at)) " and is not applied."
+        }
+        @else if has_newer_mappings(target) { "Its mappings were changed since what is applied was read." }
+        @else if let Some(at) = target.applied_at {
+            "At its head, as far as was announced: "
+            b { (counted(shown.bound.into(), "config object", "config objects")) } ", applied " (ago(viewer.now, at)) "."
+        }
         @else { "Nothing is applied yet." }
     }
 }
