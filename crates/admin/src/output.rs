@@ -70,7 +70,10 @@ fn write(text: &str) -> anyhow::Result<bool> {
 /// A line for people about where a list goes on.
 pub(crate) fn next_page(text: &mut String, cursor: Option<impl std::fmt::Display>) {
     if let Some(cursor) = cursor {
-        writeln!(text, "more: --cursor {cursor}").expect("a string takes every write");
+        // A table has a line of names above its rows. What is rare may not be on a page that looked at enough.
+        let none = text.lines().nth(1).is_none();
+        let word = if none { "so far; look further back" } else { "more" };
+        writeln!(text, "{word}: --cursor {cursor}").expect("a string takes every write");
     }
 }
 

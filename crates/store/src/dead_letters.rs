@@ -184,22 +184,27 @@ pub async fn list(
           left join workspace on workspace.id = letter.workspace_id
          where letter.id < $1
          order by letter.id desc limit 101";
+    const UNSETTLED_OF_WORKSPACE: &str = "-- dead_letters::list (unsettled, of a workspace)
+        select letter.id, letter.created_at, letter.workspace_id, workspace.slug as workspace, letter.subject_id,
+               letter.kind, letter.reason, letter.error, letter.settled_at, letter.settled_how
+          from dead_letter letter
+          left join workspace on workspace.id = letter.workspace_id
+         where letter.id < $1 and letter.workspace_id = $2 and letter.settled_at is null
+         order by letter.id desc limit 101";
     const OF_WORKSPACE: &str = "-- dead_letters::list (of a workspace)
         select letter.id, letter.created_at, letter.workspace_id, workspace.slug as workspace, letter.subject_id,
                letter.kind, letter.reason, letter.error, letter.settled_at, letter.settled_how
           from dead_letter letter
           left join workspace on workspace.id = letter.workspace_id
-         where letter.id < $1 and letter.workspace_id = $2 and ($3 or letter.settled_at is null)
+         where letter.id < $1 and letter.workspace_id = $2
          order by letter.id desc limit 101";
     let before = page.bound(|id| id.0);
     let rows = match (workspace, settled) {
         (None, false) => db.rows(UNSETTLED, &[/* before */ &before]).await?,
         (None, true) => db.rows(ALL, &[/* before */ &before]).await?,
         (Some(id), _) => {
-            let params: [&(dyn tokio_postgres::types::ToSql + Sync); 3] = [
-                /* before */ &before, /* workspace */ &id.0, /* settled */ &settled,
-            ];
-            db.rows(OF_WORKSPACE, &params).await?
+            let sql = if settled { OF_WORKSPACE } else { UNSETTLED_OF_WORKSPACE };
+            db.rows(sql, &[/* before */ &before, /* workspace */ &id.0]).await?
         }
     };
     let items = rows.iter().map(DeadLetter::read).collect::<Result<_, _>>()?;

@@ -146,7 +146,7 @@ pub async fn list(
     page: PageRequest<DeliveryId>,
 ) -> Result<Page<Delivery, DeliveryId>, StoreError> {
     let ids = pages::ids(db, filter, page.bound(|id| id.0)).await?;
-    let ids = page.cut(ids, |id| DeliveryId(*id));
+    let ids = page.cut_walked(ids, DeliveryId);
     Ok(Page { items: by_ids(db, &ids.items).await?, next_cursor: ids.next_cursor })
 }
 

@@ -108,24 +108,26 @@ pub async fn stuck_jobs(db: &impl Db) -> Result<StuckJobs, StoreError> {
     Ok(StuckJobs { ready: row.get("ready"), leased: row.get("leased") })
 }
 
-/// Up to ten unfinished sync events that no job will finish.
+/// Up to ten unfinished sync events that no job will finish, among the 5,000 oldest of a status.
 pub async fn syncs_without_job(db: &impl Db) -> Result<Vec<SyncEventId>, StoreError> {
     const SQL: &str = "-- doctor::syncs_without_job
-        select id from sync_event
-         where status in ('queued', 'running')
-           and not exists (select from job where subject_id = sync_event.id and kind = 'sync')
+        select id
+          from ((select id from sync_event where status = 'queued' order by id limit 5000)
+                union all
+                (select id from sync_event where status = 'running' order by id limit 5000)) unfinished
+         where not exists (select from job where subject_id = unfinished.id and kind = 'sync' offset 0)
          limit 10";
     let rows = db.rows(SQL, &[]).await?;
     Ok(rows.iter().map(|row| SyncEventId(row.get("id"))).collect())
 }
 
-/// Up to ten sources that are on and have no valid secret.
+/// Up to ten sources that are on and have no valid secret, among the 10,000 newest.
 pub async fn sources_without_secret(db: &impl Db) -> Result<Vec<SourceId>, StoreError> {
     const SQL: &str = "-- doctor::sources_without_secret
-        select id from source
-         where disabled_at is null
-           and not exists (select from source_secret
-                            where source_id = source.id and (expires_at is null or expires_at > now()))
+        select id
+          from (select id from source where disabled_at is null order by id desc limit 10000) enabled
+         where not exists (select from source_secret
+                            where source_id = enabled.id and (expires_at is null or expires_at > now()) offset 0)
          limit 10";
     let rows = db.rows(SQL, &[]).await?;
     Ok(rows.iter().map(|row| SourceId(row.get("id"))).collect())
@@ -152,7 +154,7 @@ pub async fn rejected_lately(db: &impl Db) -> Result<i64, StoreError> {
     const SQL: &str = "-- doctor::rejected_lately
         select count(*) as count
           from (select from rejected_message
-                 where id >= uuid_v7(now() - interval '1 day') and received_at >= now() - interval '1 day'
+                 where id >= (select uuid_v7(now() - interval '1 day')) and received_at >= now() - interval '1 day'
                  limit 10000) lately";
     Ok(db.row(SQL, &[]).await?.get("count"))
 }
@@ -176,7 +178,8 @@ pub async fn waiting_lanes(db: &impl Db) -> Result<Vec<WaitingLane>, StoreError>
                  as receiver,
                lane.parked, (extract(epoch from now() - lane.oldest) * 1000)::int8 as oldest_ms
           from (select workspace_id, lane_id, count(*) as parked, min(due_at) as oldest
-                  from (select workspace_id, lane_id, due_at from job where state = 'parked' limit 10000) parked
+                  from (select workspace_id, lane_id, due_at from job where state = 'parked'
+                         order by workspace_id, lane_id, subject_id limit 10000) parked
                  group by workspace_id, lane_id order by parked desc limit 10) lane
           left join workspace on workspace.id = lane.workspace_id
           left join connection on connection.id = lane.lane_id

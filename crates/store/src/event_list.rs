@@ -110,7 +110,7 @@ pub async fn list(
     page: PageRequest<EventId>,
 ) -> Result<Page<Event, EventId>, StoreError> {
     let ids = pages::ids(db, filter, page.bound(|id| id.0)).await?;
-    let ids = page.cut(ids, |id| EventId(*id));
+    let ids = page.cut_walked(ids, EventId);
     Ok(Page { items: by_ids(db, &ids.items).await?, next_cursor: ids.next_cursor })
 }
 

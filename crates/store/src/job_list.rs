@@ -7,12 +7,17 @@ use serde::Serialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::dead_letters::Subject;
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError};
 
-/// How many jobs of a kind stand where.
+/// The most jobs that are looked at to count those of a state: of the ready ones so many of each kind, of the others so
+/// many of all kinds.
+pub const COUNT_MAX: i64 = 2_000;
+
+/// How many jobs of a kind stand where. Each number ends at [`COUNT_MAX`].
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobCount {
@@ -42,16 +47,21 @@ pub struct Job {
     pub created_at: Timestamp,
 }
 
-/// Where a page of jobs ends: the list is in the order of being due, which several may share.
+/// Where a page of jobs ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JobCursor {
-    pub due_at: Timestamp,
-    pub id: JobId,
+pub enum JobCursor {
+    /// In a list in the order of being due, which several may share.
+    Due { due_at: Timestamp, id: JobId },
+    /// In a list in the order of the subjects.
+    Subject(Uuid),
 }
 
 impl std::fmt::Display for JobCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{},{}", self.due_at, self.id)
+        match self {
+            Self::Due { due_at, id } => write!(f, "{due_at},{id}"),
+            Self::Subject(subject) => subject.fmt(f),
+        }
     }
 }
 
@@ -64,8 +74,10 @@ impl std::str::FromStr for JobCursor {
     type Err = InvalidJobCursor;
 
     fn from_str(value: &str) -> Result<Self, InvalidJobCursor> {
-        let (due_at, id) = value.split_once(',').ok_or(InvalidJobCursor)?;
-        Ok(Self {
+        let Some((due_at, id)) = value.split_once(',') else {
+            return value.parse().map(Self::Subject).map_err(|_| InvalidJobCursor);
+        };
+        Ok(Self::Due {
             due_at: due_at.parse().map_err(|_| InvalidJobCursor)?,
             id: id.parse().map_err(|_| InvalidJobCursor)?,
         })
@@ -95,13 +107,23 @@ impl Job {
     }
 }
 
-/// Counts the jobs by kind and state. Looks at all of them.
+/// Counts the jobs by kind and state, each number up to [`COUNT_MAX`].
 pub async fn counts(db: &impl Db) -> Result<Vec<JobCount>, StoreError> {
     const SQL: &str = "-- job_list::counts
         select kind, state, count(*) as count, count(*) filter (where due_at < now()) as overdue,
                (extract(epoch from now() - min(created_at)) * 1000)::int8 as oldest_ms
-          from job group by kind, state order by kind, state";
-    let rows = db.rows(SQL, &[]).await?;
+          from ((select ready.* from unnest(array['event', 'sync', 'delivery', 'replay']) as wanted (kind)
+                  cross join lateral (select kind, state, created_at, due_at from job
+                                       where state = 'ready' and kind = wanted.kind order by due_at limit $1) ready)
+                union all
+                (select kind, state, created_at, due_at from job where state = 'scheduled' order by due_at limit $1)
+                union all
+                (select kind, state, created_at, due_at from job where state = 'leased' order by due_at limit $1)
+                union all
+                (select kind, state, created_at, due_at from job where state = 'parked'
+                  order by workspace_id, lane_id, subject_id limit $1)) looked
+         group by kind, state order by kind, state";
+    let rows = db.rows(SQL, &[/* counted */ &COUNT_MAX]).await?;
     let read = |row: &Row| {
         Ok(JobCount {
             kind: row.get::<_, &str>("kind").parse()?,
@@ -114,60 +136,89 @@ pub async fn counts(db: &impl Db) -> Result<Vec<JobCount>, StoreError> {
     rows.iter().map(read).collect()
 }
 
-/// The jobs of one kind and state, those due first before the others.
+// A partial index serves only a statement that names its state. Of other kinds there may be millions in between: what
+// is looked at is bounded, as by `crate::walk`. $1 and $2 after, $3 kind.
+macro_rules! due_first {
+    ($name:literal, $leading:literal) => {
+        concat!(
+            "-- ",
+            $name,
+            "
+    select job.id, job.kind, job.subject_id, job.workspace_id, workspace.slug as workspace, job.state, job.due_at,
+           job.runs, job.created_at, job.kind = $3 as matches, job.n = 2000 as last
+      from (select *, row_number() over (order by due_at, id) as n
+              from (select id, kind, subject_id, workspace_id, state, due_at, runs, created_at from job
+                     where ",
+            $leading,
+            " and due_at >= $1 and (due_at, id) > ($1, $2)
+                     order by due_at, id limit 2000) found) job
+      left join workspace on workspace.id = job.workspace_id
+     where job.kind = $3 or job.n = 2000
+     order by job.due_at, job.id limit 101"
+        )
+    };
+}
+
+const READY: &str = due_first!("job_list::list (ready)", "state = 'ready' and kind = $3");
+const SCHEDULED: &str = due_first!("job_list::list (scheduled)", "state = 'scheduled'");
+const LEASED: &str = due_first!("job_list::list (leased)", "state = 'leased'");
+
+/// Nothing but a free place wakes what is parked: no index has it in the order of being due.
+const PARKED: &str = "-- job_list::list (parked)
+    select job.id, job.kind, job.subject_id, job.workspace_id, workspace.slug as workspace, job.state, job.due_at,
+           job.runs, job.created_at, job.kind = $2 and job.state = 'parked' as matches, job.n = 2000 as last
+      from (select *, row_number() over (order by subject_id) as n
+              from (select id, kind, subject_id, workspace_id, state, due_at, runs, created_at from job
+                     where subject_id > $1 order by subject_id limit 2000) found) job
+      left join workspace on workspace.id = job.workspace_id
+     where job.kind = $2 and job.state = 'parked' or job.n = 2000
+     order by job.subject_id limit 101";
+
+/// The jobs of one kind and state, those due first before the others; the parked ones in the order of their subjects.
 pub async fn list(
     db: &impl Db,
     kind: JobKind,
     state: JobState,
     page: PageRequest<JobCursor>,
 ) -> Result<Page<Job, JobCursor>, StoreError> {
-    // A partial index serves only a statement that names its state.
-    const READY: &str = "-- job_list::list (ready)
-        select job.id, job.kind, job.subject_id, job.workspace_id, workspace.slug as workspace, job.state, job.due_at,
-               job.runs, job.created_at
-          from (select id, kind, subject_id, workspace_id, state, due_at, runs, created_at from job
-                 where state = 'ready' and kind = $3 and due_at >= $1 and (due_at, id) > ($1, $2)
-                 order by due_at, id limit 101) job
-          left join workspace on workspace.id = job.workspace_id
-         order by job.due_at, job.id";
-    const SCHEDULED: &str = "-- job_list::list (scheduled)
-        select job.id, job.kind, job.subject_id, job.workspace_id, workspace.slug as workspace, job.state, job.due_at,
-               job.runs, job.created_at
-          from (select id, kind, subject_id, workspace_id, state, due_at, runs, created_at from job
-                 where state = 'scheduled' and kind = $3 and due_at >= $1 and (due_at, id) > ($1, $2)
-                 order by due_at, id limit 101) job
-          left join workspace on workspace.id = job.workspace_id
-         order by job.due_at, job.id";
-    const LEASED: &str = "-- job_list::list (leased)
-        select job.id, job.kind, job.subject_id, job.workspace_id, workspace.slug as workspace, job.state, job.due_at,
-               job.runs, job.created_at
-          from (select id, kind, subject_id, workspace_id, state, due_at, runs, created_at from job
-                 where state = 'leased' and kind = $3 and due_at >= $1 and (due_at, id) > ($1, $2)
-                 order by due_at, id limit 101) job
-          left join workspace on workspace.id = job.workspace_id
-         order by job.due_at, job.id";
-    const PARKED: &str = "-- job_list::list (parked)
-        select job.id, job.kind, job.subject_id, job.workspace_id, workspace.slug as workspace, job.state, job.due_at,
-               job.runs, job.created_at
-          from (select id, kind, subject_id, workspace_id, state, due_at, runs, created_at from job
-                 where state = 'parked' and kind = $3 and due_at >= $1 and (due_at, id) > ($1, $2)
-                 order by due_at, id limit 101) job
-          left join workspace on workspace.id = job.workspace_id
-         order by job.due_at, job.id";
     let sql = match state {
         JobState::Ready => READY,
         JobState::Scheduled => SCHEDULED,
         JobState::Leased => LEASED,
         JobState::Parked => PARKED,
     };
-    let after = page
-        .cursor
-        .unwrap_or(JobCursor { due_at: Timestamp::UNIX_EPOCH, id: JobId(uuid::Uuid::nil()) });
-    let params: [&(dyn ToSql + Sync); 3] =
-        [/* due */ &after.due_at, /* id */ &after.id.0, /* kind */ &kind.as_str()];
-    let rows = db.rows(sql, &params).await?;
-    let items = rows.iter().map(Job::read).collect::<Result<_, _>>()?;
-    Ok(page.cut(items, |item: &Job| JobCursor { due_at: item.due_at, id: item.id }))
+    let kind = kind.as_str();
+    let parked = state == JobState::Parked;
+    let rows = if parked {
+        let after = match page.cursor {
+            Some(JobCursor::Subject(subject)) => subject,
+            Some(JobCursor::Due { .. }) | None => Uuid::nil(),
+        };
+        db.rows(sql, &[/* after */ &after, /* kind */ &kind]).await?
+    } else {
+        let (due_at, id) = match page.cursor {
+            Some(JobCursor::Due { due_at, id }) => (due_at, id.0),
+            Some(JobCursor::Subject(_)) | None => (Timestamp::UNIX_EPOCH, Uuid::nil()),
+        };
+        db.rows(sql, &[/* due */ &due_at, /* id */ &id, /* kind */ &kind]).await?
+    };
+    let place = |job: &Job| {
+        if parked {
+            JobCursor::Subject(job.subject_id.uuid())
+        } else {
+            JobCursor::Due { due_at: job.due_at, id: job.id }
+        }
+    };
+    let (mut items, mut reached) = (Vec::with_capacity(rows.len()), None);
+    for row in &rows {
+        let job = Job::read(row)?;
+        reached = row.get::<_, bool>("last").then(|| place(&job));
+        if row.get("matches") {
+            items.push(job);
+        }
+    }
+    let page = page.cut(items, place);
+    Ok(Page { next_cursor: page.next_cursor.or(reached), ..page })
 }
 
 /// The job of a subject, while its work is unfinished.

@@ -7,6 +7,7 @@
 mod error;
 mod pool;
 mod uuid_time;
+mod walk;
 
 pub mod access;
 pub mod accounts;

@@ -41,8 +41,11 @@ pub async fn queues(db: &impl Db, workspace: WorkspaceId) -> Result<Vec<QueueDep
           from (select sync.status, sync.queued_at,
                        (select job.state = 'scheduled' and job.due_at > now() from job
                          where job.subject_id = sync.id and job.kind = 'sync') as later
-                  from (select id, status, queued_at, workspace_id from sync_event
-                         where status in ('queued', 'running') order by status, id limit 10000) sync
+                  from ((select id, status, queued_at, workspace_id from sync_event
+                          where status = 'queued' order by id limit 5000)
+                        union all
+                        (select id, status, queued_at, workspace_id from sync_event
+                          where status = 'running' order by id limit 5000)) sync
                  where sync.workspace_id = $1 limit 1000) unfinished";
     const DELIVERIES: &str = "-- overview::queues (deliveries)
         select (select count(*) from (select from job
@@ -189,6 +192,10 @@ pub struct UnsettledSync {
     pub completed_at: Timestamp,
 }
 
+/// How many of a target's newest syncs are looked through for the last that ended: those that were superseded tell
+/// nothing.
+const NEWEST_LOOKED_MAX: i64 = 50;
+
 /// Targets whose last sync failed or is partial, and ended within a day; at most a hundred.
 pub async fn unsettled_syncs(
     db: &impl Db,
@@ -198,19 +205,24 @@ pub async fn unsettled_syncs(
         select last.id, last.target_id, last.repository, last.git_ref, last.status, last.reason, last.error,
                last.failed, last.completed_at
           from (select distinct target_id
-                  from (select target_id from sync_event
-                         where workspace_id = $1 and status in ('failed', 'partial')
-                           and id > (select uuid_v7(now() - interval '1 day'))
-                         order by status, id desc limit 1000) bad) bad
+                  from ((select target_id from sync_event
+                          where workspace_id = $1 and status = 'failed'
+                            and (id, id) >= (select first, first from (select uuid_v7(now() - interval '1 day') as first) day)
+                          order by id desc limit 500)
+                        union all
+                        (select target_id from sync_event
+                          where workspace_id = $1 and status = 'partial'
+                            and (id, id) >= (select first, first from (select uuid_v7(now() - interval '1 day') as first) day)
+                          order by id desc limit 500)) bad) bad
           cross join lateral (
                 select id, target_id, repository, git_ref, status, reason, error, failed, completed_at
-                  from sync_event
-                 where target_id = bad.target_id and status in ('completed', 'partial', 'failed')
-                   and reason is distinct from 'recorded'
+                  from (select * from sync_event where target_id = bad.target_id order by id desc limit $2) newest
+                 where status in ('completed', 'partial', 'failed') and reason is distinct from 'recorded'
                  order by id desc limit 1) last
          where last.status in ('failed', 'partial')
          order by last.id desc limit 100";
-    let rows = db.rows(SQL, &[/* workspace */ &workspace.0]).await?;
+    let rows =
+        db.rows(SQL, &[/* workspace */ &workspace.0, /* newest */ &NEWEST_LOOKED_MAX]).await?;
     let read = |row: &tokio_postgres::Row| {
         Ok(UnsettledSync {
             id: SyncEventId(row.get("id")),

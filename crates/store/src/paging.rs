@@ -7,8 +7,12 @@
 
 use uuid::Uuid;
 
+use crate::walk::Walked;
+
 /// The most items of one page.
 pub const PAGE_ITEMS_MAX: u16 = 100;
+/// The most ids that a statement finds for a page: one more than it has items.
+pub(crate) const FOUND_MAX: usize = 101;
 /// How many items a page has unless its reader asks otherwise.
 pub const PAGE_ITEMS_DEFAULT: u16 = 50;
 
@@ -16,7 +20,7 @@ pub const PAGE_ITEMS_DEFAULT: u16 = 50;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageRequest<I> {
     items_max: u16,
-    /// The last id of the page before.
+    /// Where the page before ended.
     pub cursor: Option<I>,
 }
 
@@ -51,13 +55,21 @@ impl<I> PageRequest<I> {
 }
 
 impl<I: Copy> PageRequest<I> {
+    /// Cuts what a walk found to the page that was asked for. Where the walk stopped, the next page goes on.
+    pub(crate) fn cut_walked(&self, walked: Walked, id: impl Fn(Uuid) -> I) -> Page<Uuid, I> {
+        let page = self.cut(walked.ids, |it| id(*it));
+        let next_cursor = page.next_cursor.or_else(|| walked.reached.map(id));
+        Page { items: page.items, next_cursor }
+    }
+
     /// The bound that the page's ids lie below: the first page's is above all that a clock can make.
     pub(crate) fn bound(&self, uuid: impl FnOnce(I) -> Uuid) -> Uuid {
         self.cursor.map_or(Uuid::max(), uuid)
     }
 }
 
-/// A page of a list.
+/// A page of a list. It may have fewer items than were asked for, even none, and a cursor all the same: then so much was
+/// looked at in vain that the rest is left to the next page.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Page<T, I> {

@@ -185,7 +185,7 @@ pub async fn list(
     page: PageRequest<SyncEventId>,
 ) -> Result<Page<SyncEvent, SyncEventId>, StoreError> {
     let ids = pages::ids(db, filter, page.bound(|id| id.0)).await?;
-    let ids = page.cut(ids, |id| SyncEventId(*id));
+    let ids = page.cut_walked(ids, SyncEventId);
     Ok(Page { items: by_ids(db, &ids.items).await?, next_cursor: ids.next_cursor })
 }
 
@@ -247,13 +247,25 @@ pub async fn files_failures_first(
     id: SyncEventId,
     limit: u16,
 ) -> Result<Vec<SyncFile>, StoreError> {
-    const SQL: &str = "-- sync_event_list::files_failures_first
+    const SQL: &str = "-- sync_event_list::files_failures_first (failed)
         select path, outcome, reason, error, blob_sha, config_object_id
           from sync_file
-         where sync_event_id = $1
-         order by outcome <> 'failed', path, outcome limit $2";
-    let rows = db.rows(SQL, &[/* id */ &id.0, /* limit */ &i64::from(limit)]).await?;
-    rows.iter().map(SyncFile::read).collect()
+         where sync_event_id = $1 and outcome = 'failed'
+         order by path limit $2";
+    const OTHERS: &str = "-- sync_event_list::files_failures_first (others)
+        select path, outcome, reason, error, blob_sha, config_object_id
+          from sync_file
+         where sync_event_id = $1 and outcome <> 'failed'
+         order by path, outcome limit $2";
+    let failed = db.rows(SQL, &[/* id */ &id.0, /* limit */ &i64::from(limit)]).await?;
+    // Fewer than `limit` failed: so the others are met soon.
+    let left = i64::from(limit) - i64::try_from(failed.len()).unwrap_or(0);
+    let others = if left > 0 {
+        db.rows(OTHERS, &[/* id */ &id.0, /* limit */ &left]).await?
+    } else {
+        Vec::new()
+    };
+    failed.iter().chain(&others).map(SyncFile::read).collect()
 }
 
 /// The event behind a sync event; none when its partition is gone.

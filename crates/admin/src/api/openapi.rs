@@ -102,7 +102,7 @@ fn document(routes: &Routes) -> OpenApi {
         .title("Hookyard")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
-            "A webhook gateway's administration. Lists are `{items, nextCursor}`; errors are `{error, message}`.",
+            "A webhook gateway's administration. Lists are `{items, nextCursor}`: a page may be short, even empty, before the last, whose `nextCursor` is null. Errors are `{error, message}`.",
         ));
     OpenApiBuilder::new().info(info).paths(paths).components(Some(components.build())).build()
 }

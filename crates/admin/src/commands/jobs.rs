@@ -9,7 +9,7 @@ use super::paging::PageArgs;
 use crate::output::{Answer, Table, ago, next_page, time};
 use crate::settings::Settings;
 
-/// Counts by kind and state, with the oldest age; `jobs list` for the jobs themselves.
+/// Counts by kind and state, up to 2,000 of each, with the oldest age; `jobs list` for the jobs themselves.
 #[derive(Debug, Args)]
 pub(crate) struct JobsArgs {
     #[command(subcommand)]
@@ -18,7 +18,7 @@ pub(crate) struct JobsArgs {
 
 #[derive(Debug, Subcommand)]
 enum JobsCommand {
-    /// List the jobs of one kind and state, those due first before the others
+    /// List the jobs of one kind and state, those due first before the others; parked ones in the order of their subjects
     List {
         /// event, sync, delivery or replay
         #[arg(long)]
@@ -40,8 +40,9 @@ pub(crate) async fn run(args: JobsArgs, settings: &Settings) -> anyhow::Result<A
             let total: i64 = counts.iter().map(|it| it.count).sum();
             let mut table = Table::new(&["KIND", "STATE", "JOBS", "OVERDUE", "OLDEST"]);
             for it in &counts {
-                let (kind, state, count) =
-                    (it.kind.to_string(), it.state.to_string(), it.count.to_string());
+                let (kind, state) = (it.kind.to_string(), it.state.to_string());
+                let least = if it.count >= job_list::COUNT_MAX { "at least " } else { "" };
+                let count = format!("{least}{}", it.count);
                 table.row([kind, state, count, it.overdue.to_string(), ago(it.oldest_ms)]);
             }
             Answer::new(

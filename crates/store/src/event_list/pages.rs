@@ -1,103 +1,117 @@
-//! The ids of a page of events, by one statement for each filter that can lead.
+//! The ids of a page of events, by walks along the index of each filter that can lead.
 //!
-//! The leading filter walks an index that is already in the list's order; the others only look at the rows that it
-//! meets. Partitions are ranges of ids, so they are walked one after the other, newest first.
+//! Partitions are ranges of ids, so they are walked one after the other, newest first.
 //!
-//! The lower bound is a comparison of rows: between two plain bounds that it does not know, the planner expects next to
-//! nothing, and would read and sort everything there.
+//! Where no filter leads, the lower bound is a comparison of rows as well: between two plain bounds that it does not know,
+//! the planner expects next to nothing, and would read and sort everything there.
 
 use hookyard_domain::event::EventOutcome;
-use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::EventFilter;
 use crate::uuid_time::first_id_of;
+use crate::walk::{Param, Walked, furthest, walk};
 use crate::{Db, StoreError};
 
-const ALL: &str = "-- event_list::ids (all)
-    select id from event
-     where id < $1 and (id, id) >= ($2, $2) and ($3::timestamptz is null or received_at >= $3)
-     order by id desc limit 101";
+// In every statement: $1 before, $2 and $3 since, $4 workspace, $5 source, $6 type, $7 outcome, $8 delivery.
+macro_rules! matching {
+    () => {
+        "($3::timestamptz is null or received_at >= $3) and ($5::uuid is null or source_id = $5)
+                    and ($6::text is null or type = $6) and ($7::text is null or outcome = $7)
+                    and ($8::text is null or provider_delivery_id = $8)
+                    and ($4::uuid is null or exists (select from event_workspace
+                                                      where workspace_id = $4 and event_id = looked.id offset 0))"
+    };
+}
 
-const OF_SOURCE: &str = "-- event_list::ids (of a source)
-    select id from event
-     where source_id = $4 and id < $1 and (id, id) >= ($2, $2) and ($3::timestamptz is null or received_at >= $3)
-     order by id desc limit 101";
+const ALL: &str = walk!(
+    "event_list::ids (all)",
+    matching!(),
+    "select id, received_at, source_id, type, outcome, provider_delivery_id from event
+                             where id < $1 and (id, id) >= ($2, $2)",
+    "id desc"
+);
 
-const OF_TYPE: &str = "-- event_list::ids (of a type)
-    select id from event
-     where type = $4 and id < $1 and (id, id) >= ($2, $2) and ($3::timestamptz is null or received_at >= $3)
-       and ($5::uuid is null or source_id = $5)
-     order by id desc limit 101";
+const OF_SOURCE: &str = walk!(
+    "event_list::ids (of a source)",
+    matching!(),
+    "select id, received_at, source_id, type, outcome, provider_delivery_id from event
+                             where (source_id, id) < ($5, $1) and (source_id, id) >= ($5, $2) and id < $1",
+    "source_id desc, id desc"
+);
 
-const OF_OUTCOME: &str = "-- event_list::ids (of an outcome)
-    select id from event
-     where outcome = $4 and id < $1 and (id, id) >= ($2, $2) and ($3::timestamptz is null or received_at >= $3)
-       and ($5::uuid is null or source_id = $5) and ($6::text is null or type = $6)
-     order by id desc limit 101";
+const OF_TYPE: &str = walk!(
+    "event_list::ids (of a type)",
+    matching!(),
+    "select id, received_at, source_id, type, outcome, provider_delivery_id from event
+                             where (type, id) < ($6, $1) and (type, id) >= ($6, $2) and id < $1",
+    "type desc, id desc"
+);
 
-const OF_WORKSPACE: &str = "-- event_list::ids (of a workspace)
-    select event.id
-      from event_workspace concerned
-      cross join lateral (
-            select id from event
-             where id = concerned.event_id and ($3::timestamptz is null or received_at >= $3)
-               and ($5::uuid is null or source_id = $5) and ($6::text is null or type = $6)
-               and ($7::text is null or outcome = $7)
-             offset 0) event
-     where concerned.workspace_id = $4 and concerned.event_id < $1
-       and (concerned.event_id, concerned.event_id) >= ($2, $2)
-     order by concerned.event_id desc limit 101";
+const OF_OUTCOME: &str = walk!(
+    "event_list::ids (of an outcome)",
+    matching!(),
+    "select id, received_at, source_id, type, outcome, provider_delivery_id from event
+                             where outcome is not null and (outcome, id) < ($7, $1) and (outcome, id) >= ($7, $2) and id < $1",
+    "outcome desc, id desc"
+);
 
-/// Few events fail: among all of a workspace's they would be looked for in vain.
-const OF_WORKSPACE_AND_FAILED: &str = "-- event_list::ids (of a workspace, failed)
-    select id from event
-     where outcome = $7 and id < $1 and (id, id) >= ($2, $2) and ($3::timestamptz is null or received_at >= $3)
-       and ($5::uuid is null or source_id = $5) and ($6::text is null or type = $6)
-       and exists (select from event_workspace concerned
-                    where concerned.workspace_id = $4 and concerned.event_id = event.id offset 0)
-     order by id desc limit 101";
+const OF_DELIVERY: &str = walk!(
+    "event_list::ids (of a delivery)",
+    matching!(),
+    "select id, received_at, source_id, type, outcome, provider_delivery_id from event
+                             where (provider_delivery_id, id) < ($8, $1) and (provider_delivery_id, id) >= ($8, $2) and id < $1",
+    "provider_delivery_id desc, id desc"
+);
 
-const OF_DELIVERY: &str = "-- event_list::ids (of a delivery)
-    select id from event
-     where provider_delivery_id = $4 and id < $1 and (id, id) >= ($2, $2) and ($3::timestamptz is null or received_at >= $3)
-       and ($5::uuid is null or source_id = $5) and ($6::text is null or type = $6)
-       and ($7::text is null or outcome = $7)
-       and ($8::uuid is null or exists (select from event_workspace
-                                         where workspace_id = $8 and event_id = event.id))
-     order by id desc limit 101";
+const OF_WORKSPACE: &str = walk!(
+    "event_list::ids (of a workspace)",
+    "exists (select from event
+                             where event.id = looked.id
+                               and ($3::timestamptz is null or received_at >= $3)
+                               and ($5::uuid is null or source_id = $5) and ($6::text is null or type = $6)
+                               and ($7::text is null or outcome = $7)
+                               and ($8::text is null or provider_delivery_id = $8) offset 0)",
+    "select workspace_id, event_id as id from event_workspace
+                             where (workspace_id, event_id) < ($4, $1) and (workspace_id, event_id) >= ($4, $2)",
+    "workspace_id desc, id desc"
+);
 
-/// Up to 101 ids below `before`, newest first.
+/// The ids below `before`, newest first.
 pub(super) async fn ids(
     db: &impl Db,
     filter: &EventFilter,
     before: Uuid,
-) -> Result<Vec<Uuid>, StoreError> {
-    let before: &(dyn ToSql + Sync) = &before;
-    let floor: &(dyn ToSql + Sync) = &filter.since.map_or(Uuid::nil(), first_id_of);
-    let since: &(dyn ToSql + Sync) = &filter.since;
-    let workspace = &filter.workspace.map(|id| id.0);
-    let source = &filter.source.map(|id| id.0);
-    let event_type = &filter.event_type.as_deref();
-    let outcome = &filter.outcome.map(EventOutcome::as_str);
-    let rows = if let Some(delivery) = &filter.delivery_id {
-        db.rows(
-            OF_DELIVERY,
-            &[before, floor, since, delivery, source, event_type, outcome, workspace],
-        )
-        .await?
-    } else if workspace.is_some() {
-        let failed = filter.outcome == Some(EventOutcome::Failed);
-        let sql = if failed { OF_WORKSPACE_AND_FAILED } else { OF_WORKSPACE };
-        db.rows(sql, &[before, floor, since, workspace, source, event_type, outcome]).await?
-    } else if outcome.is_some() {
-        db.rows(OF_OUTCOME, &[before, floor, since, outcome, source, event_type]).await?
-    } else if event_type.is_some() {
-        db.rows(OF_TYPE, &[before, floor, since, event_type, source]).await?
-    } else if source.is_some() {
-        db.rows(OF_SOURCE, &[before, floor, since, source]).await?
-    } else {
-        db.rows(ALL, &[before, floor, since]).await?
-    };
-    Ok(rows.iter().map(|row| row.get("id")).collect())
+) -> Result<Walked, StoreError> {
+    let floor = filter.since.map_or(Uuid::nil(), first_id_of);
+    let workspace = filter.workspace.map(|id| id.0);
+    let source = filter.source.map(|id| id.0);
+    let outcome = filter.outcome.map(EventOutcome::as_str);
+    let params: [Param<'_>; 8] = [
+        /* before */ &before,
+        /* floor */ &floor,
+        /* since */ &filter.since,
+        /* workspace */ &workspace,
+        /* source */ &source,
+        /* type */ &filter.event_type,
+        /* outcome */ &outcome,
+        /* delivery */ &filter.delivery_id,
+    ];
+    furthest(db, &leading(filter), &params).await
+}
+
+/// The statements whose filters are given, those first that let the fewest rows pass as a rule.
+fn leading(filter: &EventFilter) -> Vec<&'static str> {
+    let unusual = filter.outcome.is_some_and(|it| it != EventOutcome::Ignored);
+    let candidates = [
+        (filter.delivery_id.is_some(), OF_DELIVERY),
+        (unusual, OF_OUTCOME),
+        (filter.event_type.is_some(), OF_TYPE),
+        (filter.workspace.is_some(), OF_WORKSPACE),
+        (filter.source.is_some(), OF_SOURCE),
+        (filter.outcome.is_some() && !unusual, OF_OUTCOME),
+    ];
+    let given: Vec<_> =
+        candidates.into_iter().filter(|(given, _)| *given).map(|(_, sql)| sql).collect();
+    if given.is_empty() { vec![ALL] } else { given }
 }

@@ -1,145 +1,243 @@
-//! The ids of a page of sync events, by one statement for each filter that can lead.
-//!
-//! The leading filter walks an index that is already in the list's order; the others only look at the rows that it
-//! meets.
+//! The ids of a page of sync events, by walks along the index of each filter that can lead.
 
-use hookyard_domain::sync_event::SyncStatus;
+use hookyard_domain::sync_event::{SyncStatus, SyncTrigger};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{Search, SyncEventFilter};
 use crate::uuid_time::{first_id_of, id_at};
+use crate::walk::{Param, Walked, furthest, walk};
 use crate::{Db, StoreError};
 
 /// How many targets are looked into one by one, a page of each; with more, most of a workspace's rows are theirs.
 const TARGETS_APART_MAX: usize = 50;
 
-// In every statement: $1 before, $2 and $3 since, $4 workspace, $5 statuses, $6 event type or trigger, $7 targets.
+/// The event type of pushes, which is in no index.
+const PUSHED: &str = "github.push";
 
-const ALL: &str = "-- sync_event_list::ids (all)
-    select id from sync_event
-     where id < $1 and (id, id) >= ($2, $2) and coalesce(queued_at >= $3, true)
-       and coalesce(workspace_id = $4, true) and coalesce(status = any($5), true)
-       and coalesce($6 in (event_type, trigger), true) and coalesce(target_id = any($7), true)
-     order by id desc limit 101";
+// In every statement: $1 before, $2 and $3 since, $4 workspace, $5 statuses, $6 event type or trigger, $7 targets,
+// $8 what is searched as a delivery, $9 where the commits that begin with it begin, $10 the first text after them.
+macro_rules! matching {
+    () => {
+        "($3::timestamptz is null or queued_at >= $3) and ($4::uuid is null or workspace_id = $4)
+                    and ($5::text[] is null or status = any($5)) and ($6::text is null or trigger = $6 or event_type = $6)
+                    and ($7::uuid[] is null or target_id = any($7))
+                    and ($8::text is null or delivery_id = $8 or announced_sha >= $9 and announced_sha < $10
+                         or applied_sha >= $9 and applied_sha < $10)"
+    };
+}
 
-const OF_WORKSPACE: &str = "-- sync_event_list::ids (of a workspace)
-    select id from sync_event
-     where workspace_id = $4 and id < $1 and (id, id) >= ($2, $2) and coalesce(queued_at >= $3, true)
-       and coalesce(status = any($5), true) and coalesce($6 in (event_type, trigger), true)
-       and coalesce(target_id = any($7), true)
-     order by id desc limit 101";
+macro_rules! columns {
+    () => {
+        "id, queued_at, workspace_id, status, trigger, event_type, target_id, delivery_id,
+                                    announced_sha, applied_sha"
+    };
+}
 
-/// By the small index of what is not finished, which has no order of its own: of a long queue all is sorted.
-const UNFINISHED: &str = "-- sync_event_list::ids (unfinished)
-    select id from sync_event
-     where status in ('queued', 'running') and id < $1 and (id, id) >= ($2, $2) and coalesce(queued_at >= $3, true)
-       and coalesce(workspace_id = $4, true) and coalesce(status = any($5), true)
-       and coalesce($6 in (event_type, trigger), true) and coalesce(target_id = any($7), true)
-     order by id desc limit 101";
+macro_rules! looked {
+    ($leading:literal) => {
+        concat!("select ", columns!(), " from sync_event where ", $leading)
+    };
+}
 
-const OF_STATUSES: &str = "-- sync_event_list::ids (of statuses)
-    select sync.id
-      from unnest($5::text[]) as wanted (status)
+/// A walk for each value of a list, by an index that `$order` follows: each looks at so many rows.
+macro_rules! arms {
+    ($name:literal, $values:literal, $leading:literal, $order:literal, $looked_max:literal) => {
+        concat!(
+            "-- ",
+            $name,
+            "
+    select walked.id, matches, last
+      from ",
+            $values,
+            "
       cross join lateral (
-            select id from sync_event
-             where status = wanted.status and id < $1 and (id, id) >= ($2, $2) and coalesce(queued_at >= $3, true)
-               and coalesce(workspace_id = $4, true) and coalesce($6 in (event_type, trigger), true)
-               and coalesce(target_id = any($7), true)
-             order by id desc limit 101) sync
-     order by sync.id desc limit 101";
+            select id, matches, last
+              from (select *, (",
+            matching!(),
+            ") as matches, n = ",
+            $looked_max,
+            " as last
+                      from (select *, row_number() over (order by ",
+            $order,
+            ") as n
+                              from (",
+            looked!($leading),
+            "
+                                     order by ",
+            $order,
+            " limit ",
+            $looked_max,
+            ") found) looked) numbered
+             where matches or last
+             order by ",
+            $order,
+            " limit 101) walked
+     order by walked.id desc limit 101"
+        )
+    };
+}
 
-const OF_SETBACKS: &str = "-- sync_event_list::ids (of a workspace, ended badly)
-    select sync.id
-      from unnest($5::text[]) as wanted (status)
-      cross join lateral (
-            select id from sync_event
-             where workspace_id = $4 and status in ('failed', 'partial') and status = wanted.status and id < $1
-               and (id, id) >= ($2, $2) and coalesce(queued_at >= $3, true)
-               and coalesce($6 in (event_type, trigger), true) and coalesce(target_id = any($7), true)
-             order by id desc limit 101) sync
-     order by sync.id desc limit 101";
+const ALL: &str = walk!(
+    "sync_event_list::ids (all)",
+    matching!(),
+    looked!("id < $1 and (id, id) >= ($2, $2)"),
+    "id desc"
+);
 
-const OF_TARGETS: &str = "-- sync_event_list::ids (of targets)
-    select sync.id
-      from unnest($7::uuid[]) as wanted (target_id)
-      cross join lateral (
-            select id from sync_event
-             where target_id = wanted.target_id and id < $1 and (id, id) >= ($2, $2)
-               and coalesce(queued_at >= $3, true) and coalesce(workspace_id = $4, true)
-               and coalesce(status = any($5), true) and coalesce($6 in (event_type, trigger), true)
-             order by id desc limit 101) sync
-     order by sync.id desc limit 101";
+const OF_WORKSPACE: &str = walk!(
+    "sync_event_list::ids (of a workspace)",
+    matching!(),
+    looked!("(workspace_id, id) < ($4, $1) and (workspace_id, id) >= ($4, $2)"),
+    "workspace_id desc, id desc"
+);
 
-const OF_DELIVERY: &str = "-- sync_event_list::ids (of a delivery)
-    select id from sync_event
-     where delivery_id = $8 and id < $1 and id >= $2 and ($3::timestamptz is null or queued_at >= $3)
-       and ($4::uuid is null or workspace_id = $4) and ($5::text[] is null or status = any($5))
-       and ($6::text is null or $6 in (event_type, trigger)) and ($7::uuid[] is null or target_id = any($7))
-     order by id desc limit 101";
+const OF_STATUSES: &str = arms!(
+    "sync_event_list::ids (of statuses)",
+    "unnest($5::text[]) as wanted (value)",
+    "(status, id) < (wanted.value, $1) and (status, id) >= (wanted.value, $2)",
+    "status desc, id desc",
+    "1000"
+);
 
-/// `$9` is where the texts that begin with `$8` begin, `$10` the first one after them.
-const OF_DELIVERY_OR_COMMIT: &str = "-- sync_event_list::ids (of a delivery or a commit)
-    select sync.id
-      from (select id from sync_event where delivery_id = $8
-             union
-            select id from sync_event where announced_sha >= $9 and announced_sha < $10
-             union
-            select id from sync_event where applied_sha >= $9 and applied_sha < $10) found
-      join sync_event sync on sync.id = found.id
-     where sync.id < $1 and sync.id >= $2 and ($3::timestamptz is null or sync.queued_at >= $3)
-       and ($4::uuid is null or sync.workspace_id = $4) and ($5::text[] is null or sync.status = any($5))
-       and ($6::text is null or $6 in (sync.event_type, sync.trigger))
-       and ($7::uuid[] is null or sync.target_id = any($7))
-     order by sync.id desc limit 101";
+const OF_SETBACKS: &str = arms!(
+    "sync_event_list::ids (of a workspace, ended badly)",
+    "unnest($5::text[]) as wanted (value)",
+    "status in ('failed', 'partial') and (workspace_id, status, id) < ($4, wanted.value, $1)
+                                       and (workspace_id, status, id) >= ($4, wanted.value, $2)",
+    "workspace_id desc, status desc, id desc",
+    "1000"
+);
 
-/// Up to 101 ids below `before`, newest first.
+const OF_TARGET: &str = arms!(
+    "sync_event_list::ids (of a target)",
+    "unnest($7::uuid[]) as wanted (value)",
+    "(target_id, id) < (wanted.value, $1) and (target_id, id) >= (wanted.value, $2)",
+    "target_id desc, id desc",
+    "2000"
+);
+
+const OF_TARGETS: &str = arms!(
+    "sync_event_list::ids (of targets)",
+    "unnest($7::uuid[]) as wanted (value)",
+    "(target_id, id) < (wanted.value, $1) and (target_id, id) >= (wanted.value, $2)",
+    "target_id desc, id desc",
+    "101"
+);
+
+/// What is not about a push, by its trigger; the index has no pushes.
+const OF_TRIGGER: &str = walk!(
+    "sync_event_list::ids (of a workspace and a rare trigger)",
+    matching!(),
+    looked!(
+        "trigger <> 'push' and (trigger, workspace_id, id) < ($6, $4, $1)
+                               and (trigger, workspace_id, id) >= ($6, $4, $2)"
+    ),
+    "trigger desc, workspace_id desc, id desc"
+);
+
+/// The same by the type of the event.
+const OF_EVENT_TYPE: &str = walk!(
+    "sync_event_list::ids (of a workspace and a rare event type)",
+    matching!(),
+    looked!(
+        "event_type <> 'github.push' and (event_type, workspace_id, id) < ($6, $4, $1)
+                               and (event_type, workspace_id, id) >= ($6, $4, $2)"
+    ),
+    "event_type desc, workspace_id desc, id desc"
+);
+
+/// Few syncs are of one delivery or of one commit. Where there are more, this walk stops at once.
+const OF_DELIVERY_OR_COMMIT: &str = concat!(
+    "-- sync_event_list::ids (of a delivery or a commit)
+    with found as materialized (
+        (select id from sync_event where delivery_id = $8 limit 2001)
+        union all
+        (select id from sync_event where announced_sha >= $9 and announced_sha < $10 limit 2001)
+        union all
+        (select id from sync_event where applied_sha >= $9 and applied_sha < $10 limit 2001)
+    )
+    select id, matches, last
+      from (select id, (",
+    matching!(),
+    ") as matches, false as last from sync_event
+             where id = any(array(select id from found limit 2000)) and (select count(*) from found) <= 2000
+               and id < $1 and (id, id) >= ($2, $2)
+            union all
+            select $1, false, true where (select count(*) from found) > 2000) walked
+     where matches or last
+     order by id desc limit 101"
+);
+
+/// The ids below `before`, newest first.
 pub(super) async fn ids(
     db: &impl Db,
     filter: &SyncEventFilter,
     before: Uuid,
-) -> Result<Vec<Uuid>, StoreError> {
+) -> Result<Walked, StoreError> {
     let before = filter.until.map_or(before, |until| before.min(id_at(until)));
     let floor = filter.since.map_or(Uuid::nil(), first_id_of);
     let workspace = filter.workspace.map(|id| id.0);
     let statuses: Vec<&str> = filter.statuses.iter().map(|it| it.as_str()).collect();
     let statuses = Some(statuses).filter(|them| !them.is_empty());
     let targets = targets_of(db, filter).await?;
-    let common: [&(dyn ToSql + Sync); 7] =
-        [&before, &floor, &filter.since, &workspace, &statuses, &filter.event_type, &targets];
-    let rows = match &filter.search {
-        Some(Search::Delivery(delivery)) => {
-            db.rows(OF_DELIVERY, &with(common, &[delivery])).await?
-        }
+    let (delivery, from, to) = match &filter.search {
+        Some(Search::Delivery(delivery)) => (Some(delivery), None, None),
         Some(Search::DeliveryOrCommit(text)) => {
             let from = text.to_ascii_lowercase();
             let to = prefix_end(&from);
-            db.rows(OF_DELIVERY_OR_COMMIT, &with(common, &[text, &from, &to])).await?
+            (Some(text), Some(from), Some(to))
         }
         // The repository's targets are among the targets.
-        None | Some(Search::Repository(_)) => {
-            db.rows(leading(filter, targets.as_deref()), &common).await?
-        }
+        None | Some(Search::Repository(_)) => (None, None, None),
     };
-    Ok(rows.iter().map(|row| row.get("id")).collect())
+    let params: [Param<'_>; 10] = [
+        /* before */ &before,
+        /* floor */ &floor,
+        /* since */ &filter.since,
+        /* workspace */ &workspace,
+        /* statuses */ &statuses,
+        /* event type or trigger */ &filter.event_type,
+        /* targets */ &targets,
+        /* delivery */ &delivery,
+        /* commits from */ &from,
+        /* to */ &to,
+    ];
+    furthest(db, &leading(filter, targets.as_deref()), &params).await
 }
 
-/// The statement whose filter lets the fewest rows pass.
-fn leading(filter: &SyncEventFilter, targets: Option<&[Uuid]>) -> &'static str {
-    let all_of = |them: &[SyncStatus]| {
+/// The statements whose filters are given, those first that let the fewest rows pass as a rule.
+fn leading(filter: &SyncEventFilter, targets: Option<&[Uuid]>) -> Vec<&'static str> {
+    const UNFINISHED: [SyncStatus; 2] = [SyncStatus::Queued, SyncStatus::Running];
+    const SETBACKS: [SyncStatus; 2] = [SyncStatus::Failed, SyncStatus::Partial];
+    let only = |them: &[SyncStatus]| {
         !filter.statuses.is_empty() && filter.statuses.iter().all(|it| them.contains(it))
     };
-    if targets.is_some_and(|them| them.len() <= TARGETS_APART_MAX) {
-        OF_TARGETS
-    } else if all_of(&[SyncStatus::Queued, SyncStatus::Running]) {
-        UNFINISHED
-    } else if filter.workspace.is_some() {
-        let setbacks = all_of(&[SyncStatus::Failed, SyncStatus::Partial]);
-        if setbacks { OF_SETBACKS } else { OF_WORKSPACE }
-    } else if filter.statuses.is_empty() {
-        ALL
-    } else {
-        OF_STATUSES
+    let of_workspace = filter.workspace.is_some();
+    let searched = matches!(filter.search, Some(Search::Delivery(_) | Search::DeliveryOrCommit(_)));
+    let rare = filter.event_type.as_deref().and_then(rare);
+    let few = targets.is_some_and(|them| (2..=TARGETS_APART_MAX).contains(&them.len()));
+    let candidates = [
+        (searched, OF_DELIVERY_OR_COMMIT),
+        (of_workspace && only(&SETBACKS), OF_SETBACKS),
+        (targets.is_some_and(|them| them.len() <= 1), OF_TARGET),
+        (few, OF_TARGETS),
+        (only(&UNFINISHED), OF_STATUSES),
+        (rare.is_some() && of_workspace, rare.unwrap_or_default()),
+        (of_workspace, OF_WORKSPACE),
+        (!filter.statuses.is_empty() && !only(&UNFINISHED), OF_STATUSES),
+    ];
+    let given: Vec<_> =
+        candidates.into_iter().filter(|(given, _)| *given).map(|(_, sql)| sql).collect();
+    if given.is_empty() { vec![ALL] } else { given }
+}
+
+/// The statement of an event type, or of a trigger, that most syncs do not have. No trigger is called as a type is.
+fn rare(event_type_or_trigger: &str) -> Option<&'static str> {
+    match event_type_or_trigger.parse() {
+        Ok(SyncTrigger::Push) => None,
+        Ok(_) => Some(OF_TRIGGER),
+        Err(_) => (event_type_or_trigger != PUSHED).then_some(OF_EVENT_TYPE),
     }
 }
 
@@ -172,14 +270,6 @@ async fn targets_of(
         narrow(rows.iter().map(|row| row.get("id")).collect());
     }
     Ok(targets)
-}
-
-/// The parameters that all statements share, and those of one.
-fn with<'a>(
-    common: [&'a (dyn ToSql + Sync); 7],
-    own: &[&'a (dyn ToSql + Sync)],
-) -> Vec<&'a (dyn ToSql + Sync)> {
-    common.iter().chain(own).copied().collect()
 }
 
 /// The first text, in byte order, after all hexadecimal texts that begin with `prefix`.

@@ -22,10 +22,12 @@ use hookyard_store::config_object_list::{self, ConfigObjectFilter};
 use hookyard_store::delivery_list::{self, DeliveryFilter};
 use hookyard_store::event_list::{self, EventFilter};
 use hookyard_store::paging::{PAGE_ITEMS_MAX, Page, PageRequest};
+use hookyard_store::rollups::{self, Span};
 use hookyard_store::sync_event_list::{self, Search, SyncEventFilter};
 use hookyard_store::{
-    Conn, StoreError, accounts, connections, dead_letters, instances, job_list, mappings,
-    oauth_clients, rejected_messages, replays, sources, subscriptions, targets, tokens, workspaces,
+    Conn, StoreError, accounts, connections, dead_letters, doctor, instances, job_list, mappings,
+    oauth_clients, overview, rejected_messages, replays, sources, subscriptions, targets, tokens,
+    workspaces,
 };
 use hookyard_testkit::database::TestDatabase;
 use jiff::tz::TimeZone;
@@ -51,6 +53,34 @@ async fn every_list_query_uses_an_index() {
     outbound_lists(&conn).await;
     delivery_lists(&conn).await;
     config_object_lists(&conn).await;
+    stands(&conn).await;
+}
+
+/// What the overview, its charts and the doctor read: nothing is counted through.
+async fn stands(conn: &Conn) {
+    let workspace = workspace();
+    let span = Span { since: last_hour(), bucket_s: 900 };
+    for _ in 0..EXECUTIONS {
+        rollups::counted(conn, workspace, span).await.unwrap();
+        overview::queues(conn, workspace).await.unwrap();
+        overview::amiss_connections(conn, workspace).await.unwrap();
+        overview::amiss_clients(conn, workspace).await.unwrap();
+        overview::amiss_targets(conn, workspace).await.unwrap();
+        overview::unsettled_syncs(conn, workspace).await.unwrap();
+        overview::open_letters(conn, workspace).await.unwrap();
+    }
+    plans::check("the overview");
+    for _ in 0..EXECUTIONS {
+        doctor::stuck_jobs(conn).await.unwrap();
+        doctor::syncs_without_job(conn).await.unwrap();
+        doctor::sources_without_secret(conn).await.unwrap();
+        doctor::targets_to_confirm(conn).await.unwrap();
+        doctor::open_dead_letters(conn).await.unwrap();
+        doctor::rejected_lately(conn).await.unwrap();
+        doctor::waiting_lanes(conn).await.unwrap();
+        doctor::ill_connections(conn).await.unwrap();
+    }
+    plans::check_counted("the doctor");
 }
 
 async fn set_up_lists(conn: &Conn) {
@@ -86,6 +116,10 @@ async fn set_up_lists(conn: &Conn) {
 }
 
 async fn work_lists(conn: &Conn) {
+    for _ in 0..EXECUTIONS {
+        job_list::counts(conn).await.unwrap();
+    }
+    plans::check("the counts of jobs");
     for kind in JobKind::ALL {
         for state in JobState::ALL {
             walk(&format!("{state} {kind} jobs"), async |page| {
@@ -105,7 +139,8 @@ async fn work_lists(conn: &Conn) {
 }
 
 async fn sync_event_lists(conn: &Conn) {
-    let searches = ["delivery-77", "c9f0f895", "octo/r7"].map(|text| Some(Search::parse(text)));
+    let searches = ["delivery-77", "c9f0f895", "0badcafe0", "octo/r7", "octo/absent"]
+        .map(|text| Some(Search::parse(text)));
     let sets = [
         vec![],
         vec![SyncStatus::Failed],
@@ -113,17 +148,20 @@ async fn sync_event_lists(conn: &Conn) {
         vec![SyncStatus::Queued, SyncStatus::Running],
         vec![SyncStatus::Failed, SyncStatus::Ignored],
     ];
-    for (bits, statuses) in (0..16_u32).flat_map(|bits| sets.clone().map(|them| (bits, them))) {
-        for search in [None].into_iter().chain(searches.clone()) {
-            let filter = SyncEventFilter {
-                workspace: given(bits, 0, workspace()),
-                target: given(bits, 1, target()),
-                statuses: statuses.clone(),
-                event_type: given(bits, 2, "github.push".to_owned()),
-                search,
-                since: given(bits, 3, last_hour()),
-                ..SyncEventFilter::default()
-            };
+    // The kind of most, of some, and of none.
+    let kinds = [None, Some("github.push"), Some("retry"), Some("recheck"), Some("github.absent")];
+    for (bits, statuses) in (0..8_u32).flat_map(|bits| sets.clone().map(|them| (bits, them))) {
+        let filter = SyncEventFilter {
+            workspace: given(bits, 0, workspace()),
+            target: given(bits, 1, target()),
+            statuses,
+            since: given(bits, 2, last_hour()),
+            ..SyncEventFilter::default()
+        };
+        let searched = searches.clone().map(|search| SyncEventFilter { search, ..filter.clone() });
+        let of_kind = kinds
+            .map(|kind| SyncEventFilter { event_type: kind.map(str::to_owned), ..filter.clone() });
+        for filter in searched.into_iter().chain(of_kind) {
             walk(&format!("{filter:?}"), async |page| {
                 sync_event_list::list(conn, &filter, page).await
             })
@@ -157,17 +195,30 @@ async fn sync_event_lists(conn: &Conn) {
             assert_eq!(sync_event_list::files(conn, newest, after, 100).await.unwrap().len(), 100);
         }
     }
+    for _ in 0..EXECUTIONS {
+        let files = sync_event_list::files_failures_first(conn, newest, 100).await.unwrap();
+        let failed = files.iter().take_while(|it| it.outcome == FileOutcome::Failed).count();
+        assert_eq!((failed, files.len()), (50, 100));
+    }
     plans::check("files of a sync event");
 }
 
 async fn event_lists(conn: &Conn) {
     let last_hour = last_hour();
-    for bits in 0..64_u32 {
+    let values = [
+        ("github.push", EventOutcome::Ignored, 6),
+        ("github.installation.created", EventOutcome::Failed, 6),
+        ("github.rare", EventOutcome::Replay, 6),
+        ("github.absent", EventOutcome::Replay, 999_999),
+    ];
+    for (bits, (event_type, outcome, source)) in
+        (0..64_u32).flat_map(|bits| values.map(|them| (bits, them)))
+    {
         let filter = EventFilter {
             workspace: given(bits, 0, workspace()),
-            source: given(bits, 1, SourceId(fixed(6))),
-            event_type: given(bits, 2, "github.installation.created".to_owned()),
-            outcome: given(bits, 3, EventOutcome::Failed),
+            source: given(bits, 1, SourceId(fixed(source))),
+            event_type: given(bits, 2, event_type.to_owned()),
+            outcome: given(bits, 3, outcome),
             delivery_id: given(bits, 4, "delivery-100".to_owned()),
             since: given(bits, 5, last_hour),
         };
@@ -212,13 +263,19 @@ async fn delivery_lists(conn: &Conn) {
         Some(DeliveryState::Delivered),
         Some(DeliveryState::Dead),
     ];
-    for (state, bits) in
-        states.into_iter().flat_map(|state| (0..9_u32).map(move |bits| (state, bits)))
+    let types = ["github.push", "post.created", "github.rare", "github.absent"];
+    for ((state, bits), event_type) in states
+        .into_iter()
+        .flat_map(|state| (0..9_u32).map(move |bits| (state, bits)))
+        .flat_map(|one| types.map(|event_type| (one, event_type)))
     {
+        if bits & 2 == 0 && event_type != types[0] {
+            continue;
+        }
         let filter = DeliveryFilter {
             workspace: given(bits, 0, workspace()),
             state,
-            event_type: given(bits, 1, "post.created".to_owned()),
+            event_type: given(bits, 1, event_type.to_owned()),
             receiver: given(bits, 2, fixed(7)),
             event: given(bits, 3, event),
         };

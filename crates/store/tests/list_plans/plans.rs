@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 /// Tables whose rows grow with time or with use.
-const BIG: [&str; 24] = [
+const BIG: [&str; 25] = [
     "workspace",
     "source",
     "source_secret",
@@ -27,6 +27,7 @@ const BIG: [&str; 24] = [
     "connector_mapping",
     "sync_event",
     "sync_file",
+    "sync_attempt",
     "config_object",
     "config_object_version",
     "connection",
@@ -38,7 +39,9 @@ const BIG: [&str; 24] = [
     "replay",
 ];
 /// The most rows that a list may sort: some pages' worth, never a table's.
-const SORTED_ROWS_MAX: f64 = 2_000.0;
+const SORTED_ROWS_MAX: f64 = 2_100.0;
+/// The most rows of a table that a statement may look at: a walk's, or those of its arms together, and a page's.
+const LOOKED_ROWS_MAX: f64 = 7_000.0;
 /// The most rows of a partition that are no fault to read through.
 const SCANNED_ROWS_MAX: f64 = 1_000.0;
 
@@ -90,19 +93,29 @@ pub(crate) async fn explained_store(database: &TestDatabase) -> Store {
 
 /// Checks the plans since the last call.
 pub(crate) fn check(what: &str) {
+    check_with(what, LOOKED_ROWS_MAX);
+}
+
+/// The same for what counts up to 10,000 rows of a table, twice.
+pub(crate) fn check_counted(what: &str) {
+    check_with(what, 20_000.0);
+}
+
+fn check_with(what: &str, looked_max: f64) {
     let plans = std::mem::take(&mut *NOTICES.0.lock().unwrap());
     assert!(!plans.is_empty(), "{what}: the server explained nothing");
     for plan in &plans {
         let query = plan["Query Text"].as_str().unwrap_or_default();
-        let faults = faults(&plan["Plan"]);
+        let faults = faults(&plan["Plan"], looked_max);
         assert!(faults.is_empty(), "{what}: {} in\n{query}\n{plan:#}", faults.join(", "));
     }
 }
 
-fn faults(node: &Value) -> Vec<String> {
+fn faults(node: &Value, looked_max: f64) -> Vec<String> {
     let text = |key: &str| node[key].as_str().unwrap_or_default();
     let children: Vec<&Value> = node["Plans"].as_array().into_iter().flatten().collect();
-    let mut faults: Vec<String> = children.iter().flat_map(|child| faults(child)).collect();
+    let mut faults: Vec<String> =
+        children.iter().flat_map(|child| faults(child, looked_max)).collect();
     let relation = text("Relation Name");
     // A partition is called after its table.
     let table = ["event", "delivery", "attempt"]
@@ -115,6 +128,9 @@ fn faults(node: &Value) -> Vec<String> {
     // A partition of few rows is read any way: which rows lie in yesterday's hangs on the hour.
     if text("Node Type") == "Seq Scan" && BIG.contains(&table) && rows_read > SCANNED_ROWS_MAX {
         faults.push(format!("a sequential scan of {relation}"));
+    }
+    if BIG.contains(&table) && rows_read > looked_max {
+        faults.push(format!("a look at {rows_read} rows of {relation}"));
     }
     if text("Node Type").contains("Sort") {
         let rows: f64 = children.iter().filter_map(|child| child["Actual Rows"].as_f64()).sum();

@@ -25,7 +25,7 @@ select id, pg_temp.fixed(workspace), 'cli:test', 'test', 'subject' || n % 5000 f
 insert into event (id, received_at, source_id, workspace_id, body_bytes, origin, type, outcome, provider_delivery_id,
                    repository, headers, body)
 select id, at, pg_temp.fixed(n % 20), null, 200, 'webhook',
-       case when n % 100 = 0 then 'github.installation.created' else 'github.push' end,
+       case when n % 20000 = 77 then 'github.rare' when n % 100 = 0 then 'github.installation.created' else 'github.push' end,
        case when n % 50 = 0 then 'failed' when n % 3 = 0 then 'ignored' end, 'delivery-' || n, 'octo/r' || target, '{}',
        convert_to(repeat(md5(n::text), 6), 'UTF8')
   from numbered;
@@ -58,7 +58,7 @@ select id, pg_temp.fixed(workspace), 'token', 'hy_', convert_to(md5(n::text), 'U
 
 insert into delivery (id, event_id, workspace_id, subscriber_id, subscriber_kind, receiver_id, event_type, state)
 select id, id, pg_temp.fixed(workspace), id, 'subscription', pg_temp.fixed(target),
-       case when n % 100 = 0 then 'post.created' else 'github.push' end,
+       case when n % 20000 = 77 then 'github.rare' when n % 100 = 0 then 'post.created' else 'github.push' end,
        case when n % 2 = 0 then 'pending' when n % 50 = 1 then 'dead' when n % 50 = 3 then 'failed'
             when n % 50 = 5 then 'cancelled' else 'delivered' end
   from numbered;
@@ -90,13 +90,15 @@ select id, pg_temp.fixed(workspace), pg_temp.fixed(target), 's' || n, 'skill' fr
 
 insert into sync_event (id, workspace_id, target_id, event_id, trigger, status, completed_at, delivery_id, event_type,
                         repository, git_ref, announced_sha, applied_sha)
-select id, pg_temp.fixed(case when target <= 200 then 1 else 1 + target % 50 end), pg_temp.fixed(target), id, 'push',
+select id, pg_temp.fixed(case when target <= 200 then 1 else 1 + target % 50 end), pg_temp.fixed(target), id,
+       case when n % 100 = 7 then 'retry' else 'push' end,
        case when n % 200 = 0 then 'failed' when n % 3 = 0 then 'ignored' else 'completed' end, now(), 'delivery-' || n,
        'github.push', 'octo/r' || target, 'refs/heads/main', md5(n::text) || '00000000', md5(n::text) || '00000000'
   from numbered;
 
 insert into sync_file (sync_event_id, path, outcome)
-select (select id from numbered where n = 1), 'skills/' || n || '.md', 'created' from numbered;
+select (select id from numbered where n = 1), 'skills/' || n || '.md', case when n % 1000 = 500 then 'failed' else 'created' end
+  from numbered;
 
 insert into config_object (id, workspace_id, target_id, object_type, path, status, current_version_id, title)
 select id, pg_temp.fixed(workspace), pg_temp.fixed(target),

@@ -1,18 +1,22 @@
 //! `bench admin`: what the admin's pages ask, one connection, among millions of rows.
 
+mod lists;
+
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
-use hookyard_domain::delivery::DeliveryState;
-use hookyard_domain::event::EventOutcome;
-use hookyard_domain::ids::{InstanceId, TargetId, WorkspaceId};
+use hookyard_domain::ids::WorkspaceId;
 use hookyard_domain::sync_event::SyncStatus;
+use hookyard_store::audit::{self, AuditFilter};
+use hookyard_store::dead_letters::{self, Subject};
 use hookyard_store::delivery_list::{self, DeliveryFilter};
 use hookyard_store::event_list::{self, EventFilter};
 use hookyard_store::paging::{Page, PageRequest};
 use hookyard_store::rollups::{self, Span};
-use hookyard_store::sync_event_list::{self, Search, SyncEvent, SyncEventFilter};
-use hookyard_store::{Conn, StoreError, dead_letters, doctor, overview, sync_attempts};
+use hookyard_store::sync_event_list::{self, SyncEvent, SyncEventFilter};
+use hookyard_store::{
+    Conn, StoreError, doctor, events, job_list, overview, sync_attempts, workers,
+};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -51,6 +55,7 @@ pub(super) async fn measure(house: &House, sizes: Sizes) -> Result<Vec<Table>> {
     bench.sync_events().await?;
     bench.events().await?;
     bench.deliveries().await?;
+    bench.others().await?;
     bench.details().await?;
     bench.overview().await?;
     Ok(vec![bench.table])
@@ -63,110 +68,6 @@ struct Bench {
 }
 
 impl Bench {
-    async fn sync_events(&mut self) -> Result<()> {
-        let one = self.first_sync().await?;
-        let all = SyncEventFilter { workspace: Some(self.workspace), ..SyncEventFilter::default() };
-        let of = |statuses: &[SyncStatus]| SyncEventFilter {
-            statuses: statuses.to_vec(),
-            ..all.clone()
-        };
-        let by = |text: &str| SyncEventFilter { search: Some(Search::parse(text)), ..all.clone() };
-        let sha = one.announced_sha.clone().unwrap_or_default();
-        let now = doctor::now(&self.conn).await?;
-        let since = now.saturating_sub(SignedDuration::from_hours(12))?;
-        let instances = (0..2).map(|n| InstanceId(fixed(3, 51 * n))).collect();
-        let filters = [
-            ("sync events", all.clone()),
-            ("sync events, failed or partial", of(&[SyncStatus::Failed, SyncStatus::Partial])),
-            ("sync events, running or queued", of(&[SyncStatus::Queued, SyncStatus::Running])),
-            ("sync events, completed", of(&[SyncStatus::Completed])),
-            (
-                "sync events of half a day ago",
-                SyncEventFilter { until: Some(since), ..all.clone() },
-            ),
-            (
-                "sync events of a target",
-                SyncEventFilter { target: Some(TargetId(fixed(4, 7))), ..all.clone() },
-            ),
-            (
-                "sync events of two instances",
-                SyncEventFilter { instances: Some(instances), ..all.clone() },
-            ),
-            ("sync events by SHA", by(sha.get(..7).unwrap_or("0000000"))),
-            ("sync events by delivery id", by(one.delivery_id.as_deref().unwrap_or("none"))),
-            ("sync events by repository", by(&one.repository)),
-        ];
-        for (what, filter) in filters {
-            self.pages(what, async |conn, page| sync_event_list::list(conn, &filter, page).await)
-                .await?;
-        }
-        Ok(())
-    }
-
-    async fn events(&mut self) -> Result<()> {
-        let all = EventFilter { workspace: Some(self.workspace), ..EventFilter::default() };
-        let now = doctor::now(&self.conn).await?;
-        let one = self.first_sync().await?;
-        let filters = [
-            ("events", all.clone()),
-            (
-                "events of a type",
-                EventFilter {
-                    event_type: Some("github.installation.created".to_owned()),
-                    ..all.clone()
-                },
-            ),
-            (
-                "events that failed",
-                EventFilter { outcome: Some(EventOutcome::Failed), ..all.clone() },
-            ),
-            (
-                "events of the last hour",
-                EventFilter {
-                    since: Some(now.saturating_sub(SignedDuration::from_hours(1))?),
-                    ..all.clone()
-                },
-            ),
-            ("events by delivery id", EventFilter { delivery_id: one.delivery_id, ..all.clone() }),
-        ];
-        for (what, filter) in filters {
-            self.pages(what, async |conn, page| event_list::list(conn, &filter, page).await)
-                .await?;
-        }
-        Ok(())
-    }
-
-    async fn deliveries(&mut self) -> Result<()> {
-        let all = DeliveryFilter { workspace: Some(self.workspace), ..DeliveryFilter::default() };
-        let of = |state| DeliveryFilter { state: Some(state), ..all.clone() };
-        let filters = [
-            ("deliveries", all.clone()),
-            ("deliveries, dead", of(DeliveryState::Dead)),
-            ("deliveries, retrying", of(DeliveryState::Failed)),
-            ("deliveries, delivered", of(DeliveryState::Delivered)),
-            (
-                "deliveries to a connection",
-                DeliveryFilter { receiver: Some(fixed(5, 51)), ..all.clone() },
-            ),
-            (
-                "deliveries of a type",
-                DeliveryFilter { event_type: Some("sync.completed".to_owned()), ..all.clone() },
-            ),
-        ];
-        for (what, filter) in filters {
-            self.pages(what, async |conn, page| delivery_list::list(conn, &filter, page).await)
-                .await?;
-        }
-        let workspace = Some(self.workspace);
-        for (what, settled) in [("dead letters", false), ("dead letters, settled too", true)] {
-            self.pages(what, async |conn, page| {
-                dead_letters::list(conn, workspace, settled, page).await
-            })
-            .await?;
-        }
-        Ok(())
-    }
-
     async fn details(&mut self) -> Result<()> {
         let sync = self.first_sync().await?;
         let (deliveries, events) = (DeliveryFilter::default(), EventFilter::default());
@@ -174,29 +75,71 @@ impl Bench {
         let delivery = found.items.first().context("a delivery")?.id;
         let found = event_list::list(&self.conn, &events, PageRequest::first()).await?;
         let event = found.items.first().context("an event")?.id;
-        self.once("a sync event with its attempts and files", async |conn| {
+        self.once("a sync event with its event, attempts, files", async |conn| {
             sync_event_list::by_id(conn, sync.id).await?;
+            if let Some(event) = sync.event_id {
+                event_list::detail(conn, event).await?;
+            }
+            audit::that_led_to(conn, &sync.id.to_string()).await?;
             sync_attempts::of(conn, sync.id).await?;
+            sync_event_list::files(conn, sync.id, None, 100).await?;
             sync_event_list::files_failures_first(conn, sync.id, 100).await.map(drop)
         })
         .await?;
-        self.once("an event", async |conn| event_list::detail(conn, event).await.map(drop)).await?;
-        self.once("a delivery", async |conn| delivery_list::detail(conn, delivery).await.map(drop))
+        self.once("an event with its body and syncs", async |conn| {
+            event_list::detail(conn, event).await?;
+            event_list::body(conn, event).await?;
+            events::syncs(conn, event).await?;
+            job_list::of_subject(conn, Subject::Event(event)).await.map(drop)
+        })
+        .await?;
+        self.once("a delivery with its tries and event", async |conn| {
+            delivery_list::detail(conn, delivery).await?;
+            event_list::detail(conn, event).await?;
+            let subject = delivery.to_string();
+            let filter = AuditFilter { workspace: None, subject: Some(&subject) };
+            audit::list(conn, filter, PageRequest::first()).await?;
+            audit::that_led_to(conn, &subject).await.map(drop)
+        })
+        .await?;
+        let letters =
+            dead_letters::list(&self.conn, Some(self.workspace), true, PageRequest::first())
+                .await?;
+        let letter = letters.items.first().context("a dead letter")?.id;
+        self.once("a dead letter", async |conn| dead_letters::by_id(conn, letter).await.map(drop))
             .await
     }
 
     async fn overview(&mut self) -> Result<()> {
         let workspace = self.workspace;
         let now = doctor::now(&self.conn).await?;
-        let since = now.saturating_sub(SignedDuration::from_hours(24))?;
-        self.once("overview of a day", async |conn| {
-            rollups::counted(conn, workspace, Span { since, bucket_s: 900 }).await?;
-            overview::queues(conn, workspace).await?;
-            overview::amiss_connections(conn, workspace).await?;
-            overview::amiss_clients(conn, workspace).await?;
-            overview::amiss_targets(conn, workspace).await?;
-            overview::unsettled_syncs(conn, workspace).await?;
-            overview::open_letters(conn, workspace).await.map(drop)
+        for (what, hours, bucket_s) in
+            [("hour", 1, 60), ("day", 24, 900), ("month", 24 * 30, 21_600)]
+        {
+            let since = now.saturating_sub(SignedDuration::from_hours(hours))?;
+            self.once(&format!("overview of a {what}"), async |conn| {
+                doctor::now(conn).await?;
+                workers::running(conn).await?;
+                rollups::counted(conn, workspace, Span { since, bucket_s }).await?;
+                overview::queues(conn, workspace).await?;
+                overview::amiss_connections(conn, workspace).await?;
+                overview::amiss_clients(conn, workspace).await?;
+                overview::amiss_targets(conn, workspace).await?;
+                overview::unsettled_syncs(conn, workspace).await?;
+                overview::open_letters(conn, workspace).await.map(drop)
+            })
+            .await?;
+        }
+        self.once("counts of jobs", async |conn| job_list::counts(conn).await.map(drop)).await?;
+        self.once("what the doctor asks of the work", async |conn| {
+            doctor::stuck_jobs(conn).await?;
+            doctor::syncs_without_job(conn).await?;
+            doctor::sources_without_secret(conn).await?;
+            doctor::targets_to_confirm(conn).await?;
+            doctor::open_dead_letters(conn).await?;
+            doctor::rejected_lately(conn).await?;
+            doctor::waiting_lanes(conn).await?;
+            doctor::ill_connections(conn).await.map(drop)
         })
         .await
     }

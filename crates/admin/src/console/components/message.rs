@@ -21,3 +21,18 @@ pub fn empty(shape: Icon, title: &str, body: &Markup) -> Markup {
         section.panel { div.empty { (icon(shape)) h2 { (title) } (body) } }
     }
 }
+
+/// A page of a list without a row although there is more to look at.
+pub fn none_so_far(newest: Option<&str>, older: &str) -> Markup {
+    empty(
+        Icon::Ring,
+        "Nothing like this so far",
+        &html! {
+            p { "What matches is rare here: a page looks at some thousand rows at most, and none of them was like this." }
+            div.actions {
+                a.btn.primary href=(older) rel="next" { "Look further back" }
+                @if let Some(href) = newest { a.btn href=(href) rel="first" { "Newest" } }
+            }
+        },
+    )
+}

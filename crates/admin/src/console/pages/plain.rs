@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::console::answer::Failure;
 use crate::console::components::icons::Icon;
-use crate::console::components::message::empty;
+use crate::console::components::message::{empty, none_so_far};
 use crate::console::components::panel::{self, Column, Head};
 use crate::console::components::query::Query;
 use crate::console::components::text::counted;
@@ -72,7 +72,9 @@ pub(super) fn view<T, I: ToString>(
             answer: html! { (list.answer) },
             ..Head::default()
         }))
-        @if page.items.is_empty() {
+        @if let (true, Some(older)) = (page.items.is_empty(), &older) {
+            (none_so_far(newest, older))
+        } @else if page.items.is_empty() {
             (empty(Icon::In, "Nothing is here", &html! { p { (list.when_empty) } }))
         } @else {
             section.panel aria-label=(list.place.name()) {

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use crate::console::components::filters;
 use crate::console::components::icons::Icon;
-use crate::console::components::message::empty;
+use crate::console::components::message::{empty, none_so_far};
 use crate::console::components::panel::{self, Column, Head, Tab};
 use crate::console::components::query::Query;
 use crate::console::components::status::{answer_code, badge};
@@ -68,7 +68,9 @@ pub(super) fn view(viewer: &Viewer, list: &List<'_>) -> Markup {
             (panel::tabs("Status", &tabs))
             (filters::chips(&path, list.query, &said(list.query)))
         }
-        @if list.page.items.is_empty() { (nothing_listed(viewer, list.query, &path)) }
+        @if let (true, Some(id)) = (list.page.items.is_empty(), list.page.next_cursor) {
+            (none_so_far(newest(list, &path).as_deref(), &list.query.with("after", id.to_string()).href(&path)))
+        } @else if list.page.items.is_empty() { (nothing_listed(viewer, list.query, &path)) }
         @else { (rows(viewer, list, &path)) }
     };
     frame::page(viewer, Place::Deliveries, "Deliveries", &[], &body)
@@ -82,11 +84,15 @@ fn said(query: &Query) -> Vec<(&'static str, String)> {
         .collect()
 }
 
+/// The way back to the first page, from any other.
+fn newest(list: &List<'_>, path: &str) -> Option<String> {
+    list.query.get("after").map(|_| list.query.without("after").href(path))
+}
+
 fn rows(viewer: &Viewer, list: &List<'_>, path: &str) -> Markup {
     let items = &list.page.items;
     let older = list.page.next_cursor.map(|id| list.query.with("after", id.to_string()).href(path));
-    let first = list.query.get("after").is_none();
-    let newest = (!first).then(|| list.query.without("after").href(path));
+    let newest = newest(list, path);
     let body = html! { @for delivery in items { (row(viewer, delivery)) } };
     let foot = html! { (counted(items.len() as u64, "delivery", "deliveries")) " on this page" };
     html! {

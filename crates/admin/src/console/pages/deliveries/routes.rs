@@ -87,17 +87,19 @@ async fn read(
     let states: Vec<Option<DeliveryState>> =
         ask.status.iter().flat_map(|states| &states.0).copied().map(Some).collect();
     let mut items = Vec::new();
-    let mut more = false;
+    let mut reached: Option<DeliveryId> = None;
     for state in if states.is_empty() { vec![None] } else { states } {
         let page = delivery_list::list(conn, &filter(state), request).await?;
-        more |= page.next_cursor.is_some();
+        reached = reached.max(page.next_cursor);
         items.extend(page.items);
     }
+    // Below where one of them ended, it may have more.
+    items.retain(|delivery| reached.is_none_or(|reached| delivery.id >= reached));
     items.sort_by_key(|delivery| std::cmp::Reverse(delivery.id));
     items.dedup_by_key(|delivery| delivery.id);
-    more |= items.len() > usize::from(ROWS);
+    let more = items.len() > usize::from(ROWS);
     items.truncate(ROWS.into());
-    let next_cursor = items.last().map(|delivery| delivery.id).filter(|_| more);
+    let next_cursor = items.last().map(|delivery| delivery.id).filter(|_| more).or(reached);
     Ok(Page { items, next_cursor })
 }
 

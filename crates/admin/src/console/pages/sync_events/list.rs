@@ -10,7 +10,7 @@ use crate::console::components::chart::{self, Chart};
 use crate::console::components::counts::delta;
 use crate::console::components::filters::{self, Pick, SINCE};
 use crate::console::components::icons::Icon;
-use crate::console::components::message::empty;
+use crate::console::components::message::{empty, none_so_far};
 use crate::console::components::panel::{self, Column, Head, Tab};
 use crate::console::components::query::Query;
 use crate::console::components::status::badge;
@@ -71,7 +71,9 @@ pub fn view(viewer: &Viewer, list: &List<'_>) -> Markup {
             (filters::chips(&path, list.query, &said(list)))
         }
         @if let Some(chart) = &list.chart { (chart::histogram(chart)) }
-        @if list.page.items.is_empty() { (nothing_listed(viewer, list, &path)) }
+        @if let (true, Some(id)) = (list.page.items.is_empty(), list.page.next_cursor) {
+            (none_so_far(Some(&list.query.without("after").href(&path)), &list.query.with("after", id.to_string()).href(&path)))
+        } @else if list.page.items.is_empty() { (nothing_listed(viewer, list, &path)) }
         @else { (rows_panel(viewer, list, &path)) }
     };
     frame::page(viewer, Place::SyncEvents, "Sync events", &[], &body)
