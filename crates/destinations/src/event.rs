@@ -71,6 +71,11 @@ impl Event {
         &self.head.event_type
     }
 
+    /// How long its data is as JSON, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.json.len()
+    }
+
     pub fn data(&self) -> &Value {
         &self.data
     }

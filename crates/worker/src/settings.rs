@@ -124,6 +124,10 @@ pub(crate) struct Deliveries {
     #[arg(long = "deliveries-concurrency", env = "HOOKYARD_DELIVERIES_CONCURRENCY", value_name = "COUNT", default_value_t = 512,
           value_parser = clap::value_parser!(u16).range(4..=10_000))]
     pub(crate) at_once: u16,
+    /// Bytes that the events of all deliveries under way may take in memory, about; a single workspace gets at most half
+    #[arg(long = "deliveries-bytes-max", env = "HOOKYARD_DELIVERIES_BYTES_MAX", value_name = "BYTES", default_value_t = 256 * 1024 * 1024,
+          value_parser = clap::value_parser!(u32).range(16 * 1024 * 1024..))]
+    bytes_max: u32,
     /// Deliveries of one workspace under way at once, over all workers
     #[arg(long = "workspace-deliveries-max", env = "HOOKYARD_WORKSPACE_DELIVERIES_MAX", value_name = "COUNT", default_value_t = 2_000,
           value_parser = clap::value_parser!(i32).range(1..=100_000))]
@@ -147,6 +151,11 @@ pub(crate) struct Deliveries {
 impl Deliveries {
     pub(crate) fn limits(&self) -> LaneLimits {
         LaneLimits { workspace_leased_max: self.of_workspace_max }
+    }
+
+    /// Bytes that the events of all deliveries under way may take.
+    pub(crate) fn bytes_max(&self) -> usize {
+        usize::try_from(self.bytes_max).unwrap_or(usize::MAX)
     }
 
     pub(crate) fn health_rules(&self) -> HealthRules {

@@ -72,11 +72,13 @@ pub async fn lease(
         ), asked as materialized (
             select distinct workspace_id, lane_id from found
         ), lane as materialized (
-            select counted.lane_id, coalesce(connection.concurrency_max, $4) - counted.leased as places,
+            select counted.lane_id,
+                   -- Asked for one by one: joined, all connections there are might be read.
+                   coalesce((select concurrency_max from connection where connection.id = counted.lane_id), $4)
+                   - counted.leased as places,
                    $5 - counted.workspace_leased as workspace_places
               from lane_leased(array(select workspace_id from asked order by lane_id),
                                array(select lane_id from asked order by lane_id), $5) counted
-              left join connection on connection.id = counted.lane_id
         ), in_lane as materialized (
             select found.*, lane.places, lane.workspace_places,
                    row_number() over (partition by lane_id order by subject_id) as nth

@@ -32,10 +32,11 @@ pub async fn lease_parked(
     const SQL: &str = "-- delivery_jobs::lease_parked
         with lane as materialized (
             select counted.workspace_id, counted.lane_id,
-                   greatest(coalesce(connection.concurrency_max, $5) - counted.leased, 0) as places,
+                   -- Asked for one by one: joined, all connections there are might be read.
+                   greatest(coalesce((select concurrency_max from connection where connection.id = counted.lane_id), $5)
+                            - counted.leased, 0) as places,
                    $6 - counted.workspace_leased as workspace_places
               from lane_leased($1, $2, $6) counted
-              left join connection on connection.id = counted.lane_id
         ), waiting as materialized (
             select lane.workspace_id, lane.workspace_places, waiting.id, waiting.subject_id,
                    row_number() over (partition by lane.lane_id order by waiting.subject_id) as nth

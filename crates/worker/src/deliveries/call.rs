@@ -34,7 +34,7 @@ pub(super) struct Ready {
     pub(super) event: Arc<Event>,
     pub(super) receiver: Arc<Receiver>,
     pub(super) template: Option<Result<Arc<Template>, TemplateError>>,
-    pub(super) place: Option<Place>,
+    pub(super) place: Place,
 }
 
 impl Call {

@@ -16,7 +16,7 @@ use tracing::{error, warn};
 use super::call::{Call, Ready};
 use super::held::{Held, HeldLease};
 use super::lanes::Lanes;
-use super::materials::{Materials, NoEvent};
+use super::materials::{Materials, NoEvent, bytes_of};
 use super::places::Places;
 use super::recorder::{Done, Ending};
 use crate::context::Context;
@@ -103,14 +103,15 @@ impl Desk {
             (Subscriber::Subscription(_), ReceiverKind::OauthClient { .. })
             | (Subscriber::RemovedSubscription | Subscriber::OauthClient, _) => None,
         };
+        let (workspace, bytes) = (work.receiver.lane.workspace, bytes_of(event));
         // Suspected ones wait for their turn: neither a place nor the lane is theirs before.
         let place = if is_suspected(&work.lease) {
-            None
+            let held = self.places.hold(workspace, bytes);
+            held.ok_or(Ending::Back(Some(SUSPECTED_PAUSE_MS)))?
         } else {
-            let place = self.places.take(work.receiver.lane.workspace);
-            let place = place.ok_or(Ending::Back(None))?;
+            let place = self.places.take(workspace, bytes).ok_or(Ending::Back(None))?;
             self.admit(work)?;
-            Some(place)
+            place
         };
         Ok(Ready { event: Arc::clone(event), receiver, template, place })
     }

@@ -27,6 +27,11 @@ const COPIES: usize = 4;
 const RECEIVERS_MAX: u64 = 10_000;
 const TEMPLATES_MAX: u64 = 10_000;
 
+/// What a delivery of this event holds in memory, about, in bytes.
+pub(super) fn bytes_of(event: &Event) -> usize {
+    EVENT_BYTES + COPIES * event.bytes()
+}
+
 /// Why nothing can be made of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum NoEvent {

@@ -53,7 +53,7 @@ const DRAIN_LEFT: Duration = Duration::from_secs(2);
 pub(crate) async fn run(context: Context, sender: Sender, keys: KeyRing) {
     let settings = &context.settings.deliveries;
     let (limits, rules) = (settings.limits(), settings.health_rules());
-    let places = Places::new(usize::from(settings.at_once));
+    let places = Places::new(usize::from(settings.at_once), settings.bytes_max());
     let (done, handed_over) = mpsc::channel(UNRECORDED_MAX);
     let (suspects, suspected) = mpsc::channel(SUSPECTS_MAX);
     let desk = Arc::new(Desk {

@@ -1,7 +1,8 @@
 //! Recording what came of deliveries, by the batch.
 //!
 //! A statement costs as much as the records of a dozen deliveries. So while many are under way, those that are done
-//! wait some milliseconds for others; one that is alone under way is recorded at once.
+//! wait some milliseconds for others, as long as others keep coming: some that hang are not waited for. One that is
+//! alone under way is recorded at once.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,8 +25,9 @@ use super::places::Place;
 const BATCH_MAX: usize = 256;
 /// As many as make a statement worth its while: of more, each costs hardly less.
 const BATCH_GOOD: usize = 128;
-/// How long those that are done wait for others of those that are under way.
-const GATHERING: Duration = Duration::from_millis(4);
+/// How long those that are done wait for others of those that are under way, in all and for the next one.
+const GATHERING: Duration = Duration::from_millis(12);
+const GATHERING_NEXT: Duration = Duration::from_millis(2);
 /// The shortest and the longest wait before a database that is away is asked again.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
@@ -77,8 +79,8 @@ impl Done {
     }
 
     /// The same of one that holds this place.
-    pub(super) fn with_place(self, place: Option<Place>) -> Self {
-        Self { place, ..self }
+    pub(super) fn with_place(self, place: Place) -> Self {
+        Self { place: Some(place), ..self }
     }
 }
 
@@ -108,7 +110,10 @@ async fn gather(desk: &Desk, handed_over: &mut mpsc::Receiver<Done>, batch: &mut
     }
     let gathering = async {
         while batch.len() < desk.places.taken().div_ceil(2).min(BATCH_GOOD) {
-            handed_over.recv_many(batch, BATCH_MAX - batch.len()).await;
+            let next = handed_over.recv_many(batch, BATCH_MAX - batch.len());
+            if tokio::time::timeout(GATHERING_NEXT, next).await.is_err() {
+                return;
+            }
         }
     };
     tokio::select! {

@@ -25,14 +25,16 @@ pub(super) fn table() -> Table {
         "executions",
         "rows each",
         "ms each",
+        "of that planning",
     ])
 }
 
 /// Adds the statements that took most since [`forget`], without those of this benchmark; `calls` came meanwhile.
 pub(super) async fn add(house: &House, table: &mut Table, what: &str, calls: usize) -> Result<()> {
     const SQL: &str = "select coalesce(substring(query from '^-- ([a-z_:]+)'), left(query, 40)) as name,
-               sum(calls)::float8 as times, sum(rows)::float8 as rows, sum(total_exec_time)::float8 as ms,
-               sum(sum(total_exec_time)) over ()::float8 as all_ms
+               sum(calls)::float8 as times, sum(rows)::float8 as rows,
+               sum(total_plan_time + total_exec_time)::float8 as ms, sum(total_plan_time)::float8 as plan_ms,
+               sum(sum(total_plan_time + total_exec_time)) over ()::float8 as all_ms
           from pg_stat_statements where userid <> current_user::regrole
          group by 1 order by 4 desc limit 8";
     #[expect(clippy::cast_precision_loss, reason = "millions at most")]
@@ -48,6 +50,7 @@ pub(super) async fn add(house: &House, table: &mut Table, what: &str, calls: usi
             whole(times),
             format!("{:.1}", number(&row, "rows") / times),
             format!("{:.2}", ms / times),
+            format!("{:.2}", number(&row, "plan_ms") / times),
         ]);
     }
     Ok(())

@@ -97,6 +97,7 @@ fn settings(config: &PostgresConfig) -> Result<String> {
     );
     if has_statement_statistics(&config.tools.bin) {
         text.push_str("shared_preload_libraries = 'pg_stat_statements'\n");
+        text.push_str("pg_stat_statements.track_planning = on\n");
     }
     if config.durability == Durability::Off {
         writeln!(text, "fsync = off\nsynchronous_commit = off\nfull_page_writes = off")?;

@@ -32,7 +32,7 @@ pub(super) enum Due {
     WithinSixHours,
 }
 
-/// Makes `count` events, and a delivery of each to a receiver of the group, round robin. What is ready is in the queue.
+/// Makes `count` deliveries of events to the receivers of the group, round robin. What is ready is in the queue.
 pub(super) async fn deliveries(yard: &Yard<'_>, group: Group, count: u32, due: Due) -> Result<()> {
     let ready = rows(&yard.house.owner, group, count, due).await?;
     if !ready.is_empty() {
@@ -45,7 +45,7 @@ pub(super) async fn deliveries(yard: &Yard<'_>, group: Group, count: u32, due: D
 /// Makes the rows; those that are ready.
 async fn rows(owner: &Client, group: Group, count: u32, due: Due) -> Result<Vec<DeliveryId>> {
     owner.batch_execute(DELIVERY_ID).await?;
-    owner.batch_execute(&chosen(group, count)).await?;
+    owner.batch_execute(&chosen(group, count, due)).await?;
     owner.execute(EVENTS, &[&TEXT, &i32::try_from(TEXT_TIMES)?]).await?;
     let ready: Vec<DeliveryId> = match due {
         Due::Now => {
@@ -63,7 +63,13 @@ async fn rows(owner: &Client, group: Group, count: u32, due: Due) -> Result<Vec<
     Ok(ready)
 }
 
-fn chosen(group: Group, count: u32) -> String {
+fn chosen(group: Group, count: u32, due: Due) -> String {
+    // Of those that wait, each event is owed to all receivers of its workspace: a million bodies would take longer to
+    // make than everything else.
+    let event = match due {
+        Due::Now => "n",
+        Due::WithinSixHours => "n / of_all",
+    };
     format!(
         "drop table if exists pg_temp.chosen;
          create temporary table chosen as
@@ -72,13 +78,16 @@ fn chosen(group: Group, count: u32) -> String {
                     row_number() over (order by connection.id) - 1 as nth, count(*) over () as of_all
                from connection join subscription on subscription.connection_id = connection.id
               where {}
+         ), owed as materialized (
+             select n, {event} as nth_event, receiver_id, workspace_id, subscriber_id
+               from generate_series(0, {count} - 1) n join receiver on receiver.nth = n % of_all
          ), event as materialized (
-             select n, uuid_v7(now()) as event_id from generate_series(0, {count} - 1) n
+             select workspace_id, nth_event, uuid_v7(now()) as event_id from owed group by 1, 2
          )
          select n, event_id, receiver_id, workspace_id, subscriber_id,
                 pg_temp.delivery_id(event_id, subscriber_id) as id,
                 now() + random() * interval '6 hours' as due_at
-           from event join receiver on receiver.nth = event.n % receiver.of_all;
+           from owed join event using (workspace_id, nth_event);
          analyze chosen",
         group.condition()
     )
@@ -88,7 +97,7 @@ const EVENTS: &str = "insert into event (id, origin, type, workspace_id, content
     select event_id, 'api', 'bench.happened', workspace_id, 'application/json', convert_to(body, 'UTF8'), length(body)
       from (select event_id, workspace_id,
                    json_build_object('number', n, 'title', 'A delivery', 'content', repeat($1::text, $2::int4))::text as body
-              from chosen) made";
+              from (select distinct on (event_id) event_id, workspace_id, n from chosen) event) made";
 
 const PENDING: &str = "insert into delivery (id, event_id, workspace_id, subscriber_id, subscriber_kind, receiver_id,
                                              event_type, state)
