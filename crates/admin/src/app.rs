@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::access::Attempts;
+use crate::operations::doctor::Examination;
 use crate::operations::github::GitHubAccess;
 
 /// The parts of the admin process. Cheap to clone.
@@ -60,6 +61,18 @@ impl App {
     /// What this machine's clock says.
     pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// What the doctor looks at.
+    pub fn examination(&self) -> Examination<'_> {
+        Examination {
+            store: &self.store,
+            broker: self.broker.clone(),
+            source_ring: self.source_ring.as_ref(),
+            vault_ring: self.vault_ring.as_ref(),
+            retention_days: self.event_days,
+            now: self.now(),
+        }
     }
 
     /// Whether people reach the console over TLS: cookies are then sent over nothing else.

@@ -23,6 +23,8 @@ pub struct Bearer {
     pub scopes: Vec<TokenScope>,
     /// Whether its time is over: it opens nothing any more.
     pub expired: bool,
+    /// Whether the token and the member are known to have been here today.
+    pub seen_today: bool,
 }
 
 /// The member behind a token or a session.
@@ -56,6 +58,7 @@ impl Bearer {
                 .map(str::parse)
                 .collect::<Result<_, _>>()?,
             expired: row.get("expired"),
+            seen_today: row.get("seen_today"),
         })
     }
 }
@@ -65,7 +68,10 @@ pub async fn by_token(db: &impl Db, hash: &[u8]) -> Result<Option<Bearer>, Store
     const SQL: &str = "-- access::by_token
         select token.hash, token.id as token_id, token.name as token_name, token.workspace_id, token.scopes,
                member.id as member_id, member.name as member_name, member.role as member_role,
-               coalesce(token.expires_at <= now(), false) as expired
+               coalesce(token.expires_at <= now(), false) as expired,
+               exists (select from day_seen where id = token.id and day = (now() at time zone 'utc')::date)
+               and (member.id is null or exists (
+                    select from day_seen where id = member.id and day = (now() at time zone 'utc')::date)) as seen_today
           from token left join member on member.id = token.member_id
          where token.hash = $1 and token.revoked_at is null and member.removed_at is null";
     let row = db.row_opt(SQL, &[/* hash */ &hash]).await?;

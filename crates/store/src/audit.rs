@@ -6,8 +6,10 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::Row;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::paging::{Page, PageRequest};
+use crate::uuid_time::first_id_of;
 use crate::{Db, StoreError};
 
 /// A change to be recorded, in the transaction that makes it. Holds no secret.
@@ -59,11 +61,18 @@ impl Entry {
     }
 }
 
-/// Whose changes are listed.
+/// Which changes are listed. Filters narrow each other.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AuditFilter<'a> {
     pub workspace: Option<WorkspaceId>,
+    /// Exactly as the log has it, such as `cli:root`.
+    pub actor: Option<&'a str>,
+    /// Such as `source.rotate`.
+    pub action: Option<&'a str>,
+    /// The id of what was changed.
     pub subject: Option<&'a str>,
+    /// Only changes made then or later.
+    pub since: Option<Timestamp>,
 }
 
 /// Records a change.
@@ -107,44 +116,55 @@ pub async fn list(
     filter: AuditFilter<'_>,
     page: PageRequest<AuditId>,
 ) -> Result<Page<Entry, AuditId>, StoreError> {
-    const ALL: &str = "-- audit::list (all)
+    // The leading filter walks an index that is already in the list's order; the others only look at what it meets.
+    // They are written so that a planner which does not know their values expects enough to walk on.
+    macro_rules! changes {
+        ($name:literal, $leading:literal) => {
+            concat!(
+                "-- audit::list (",
+                $name,
+                ")
         select entry.id, entry.at, workspace.slug as workspace, entry.actor, entry.action, entry.subject,
                entry.reason, entry.before, entry.after
           from audit_log entry
           left join workspace on workspace.id = entry.workspace_id
-         where entry.id < $1
-         order by entry.id desc limit 101";
-    const OF_WORKSPACE: &str = "-- audit::list (of a workspace)
-        select entry.id, entry.at, workspace.slug as workspace, entry.actor, entry.action, entry.subject,
-               entry.reason, entry.before, entry.after
-          from audit_log entry
-          left join workspace on workspace.id = entry.workspace_id
-         where entry.id < $1 and entry.workspace_id = $2
-         order by entry.id desc limit 101";
-    const OF_SUBJECT: &str = "-- audit::list (of a subject)
-        select entry.id, entry.at, workspace.slug as workspace, entry.actor, entry.action, entry.subject,
-               entry.reason, entry.before, entry.after
-          from audit_log entry
-          left join workspace on workspace.id = entry.workspace_id
-         where entry.id < $1 and entry.subject = $2 and ($3::uuid is null or entry.workspace_id = $3)
-         order by entry.id desc limit 101";
-    let before = page.bound(|id| id.0);
-    let workspace = filter.workspace.map(|id| id.0);
-    let rows = match (filter.subject, workspace) {
-        (None, None) => db.rows(ALL, &[/* before */ &before]).await?,
-        (None, Some(id)) => {
-            db.rows(OF_WORKSPACE, &[/* before */ &before, /* workspace */ &id]).await?
-        }
-        (Some(subject), _) => {
-            db.rows(
-                OF_SUBJECT,
-                &[
-                    /* before */ &before, /* subject */ &subject,
-                    /* workspace */ &workspace,
-                ],
+         where ",
+                $leading,
+                " entry.id < $1 and (entry.id, entry.id) >= ($2, $2)
+           and coalesce(entry.at >= $3, true) and coalesce(entry.workspace_id = $4, $4 is null)
+           and coalesce(entry.actor = $5, true) and coalesce(entry.action = $6, true)
+           and coalesce(entry.subject = $7, true)
+         order by entry.id desc limit 101"
             )
-            .await?
-        }
+        };
+    }
+    const ALL: &str = changes!("all", "");
+    const OF_WORKSPACE: &str = changes!("of a workspace", "entry.workspace_id = $4 and");
+    const OF_ACTOR: &str =
+        changes!("of an actor", "entry.workspace_id = $4 and entry.actor = $5 and");
+    const OF_ACTION: &str =
+        changes!("of an action", "entry.workspace_id = $4 and entry.action = $6 and");
+    const OF_SUBJECT: &str = changes!("of a subject", "entry.subject = $7 and");
+    let AuditFilter { actor, action, subject, since, .. } = filter;
+    let workspace = filter.workspace.map(|id| id.0);
+    let sql = match (subject, workspace, actor, action) {
+        (Some(_), ..) => OF_SUBJECT,
+        (None, Some(_), Some(_), _) => OF_ACTOR,
+        (None, Some(_), None, Some(_)) => OF_ACTION,
+        (None, Some(_), None, None) => OF_WORKSPACE,
+        (None, None, ..) => ALL,
     };
+    let before = page.bound(|id| id.0);
+    let floor = since.map_or(Uuid::nil(), first_id_of);
+    let rows = db
+        .rows(
+            sql,
+            &[
+                /* before */ &before, /* floor */ &floor, /* since */ &since,
+                /* workspace */ &workspace, /* actor */ &actor,
+                /* action */ &action, /* subject */ &subject,
+            ],
+        )
+        .await?;
     Ok(page.cut(rows.iter().map(Entry::read).collect(), |item| item.id))
 }

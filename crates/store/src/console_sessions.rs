@@ -36,7 +36,11 @@ pub async fn caller(db: &impl Db, hash: &[u8]) -> Result<Option<Bearer>, StoreEr
     const SQL: &str = "-- console_sessions::caller
         select session.hash, token.id as token_id, token.name as token_name, token.scopes,
                coalesce(member.workspace_id, token.workspace_id) as workspace_id,
-               member.id as member_id, member.name as member_name, member.role as member_role, false as expired
+               member.id as member_id, member.name as member_name, member.role as member_role, false as expired,
+               (token.id is null or exists (
+                    select from day_seen where id = token.id and day = (now() at time zone 'utc')::date))
+               and (member.id is null or exists (
+                    select from day_seen where id = member.id and day = (now() at time zone 'utc')::date)) as seen_today
           from console_session session
           left join token on token.id = session.token_id
           left join member on member.id = session.member_id

@@ -18,6 +18,7 @@ pub mod config_object_list;
 pub mod config_objects;
 pub mod connections;
 pub mod console_sessions;
+pub mod days_seen;
 pub mod dead_letters;
 pub mod deliveries;
 pub mod delivery_jobs;

@@ -1,9 +1,10 @@
 //! `member`: who works in a workspace.
 
 use hookyard_domain::connection::Name;
-use hookyard_domain::ids::{MemberId, WorkspaceId};
+use hookyard_domain::ids::{MemberId, TeamId, WorkspaceId};
 use hookyard_domain::role::MemberRole;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use tokio_postgres::Row;
 use utoipa::ToSchema;
@@ -25,6 +26,8 @@ pub struct Member {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub removed_at: Option<Timestamp>,
+    /// The last day, in UTC, on which the member was here.
+    pub last_seen_on: Option<Date>,
 }
 
 impl Member {
@@ -38,6 +41,7 @@ impl Member {
             created_at: row.get("created_at"),
             updated_at: row.get("updated_at"),
             removed_at: row.get("removed_at"),
+            last_seen_on: row.get("last_seen_on"),
         })
     }
 }
@@ -71,7 +75,8 @@ pub async fn insert(
 pub async fn by_id(db: &impl Db, id: MemberId) -> Result<Option<Member>, StoreError> {
     const SQL: &str = "-- members::by_id
         select member.id, member.workspace_id, workspace.slug as workspace, member.name, member.role,
-               member.created_at, member.updated_at, member.removed_at
+               member.created_at, member.updated_at, member.removed_at,
+               (select max(day) from day_seen where id = member.id) as last_seen_on
           from member join workspace on workspace.id = member.workspace_id
          where member.id = $1";
     let row = db.row_opt(SQL, &[/* id */ &id.0]).await?;
@@ -86,13 +91,15 @@ pub async fn list(
 ) -> Result<Page<Member, MemberId>, StoreError> {
     const ALL: &str = "-- members::list (all)
         select member.id, member.workspace_id, workspace.slug as workspace, member.name, member.role,
-               member.created_at, member.updated_at, member.removed_at
+               member.created_at, member.updated_at, member.removed_at,
+               (select max(day) from day_seen where id = member.id) as last_seen_on
           from member join workspace on workspace.id = member.workspace_id
          where member.id < $1 and member.removed_at is null
          order by member.id desc limit 101";
     const OF_WORKSPACE: &str = "-- members::list (of a workspace)
         select member.id, member.workspace_id, workspace.slug as workspace, member.name, member.role,
-               member.created_at, member.updated_at, member.removed_at
+               member.created_at, member.updated_at, member.removed_at,
+               (select max(day) from day_seen where id = member.id) as last_seen_on
           from member join workspace on workspace.id = member.workspace_id
          where member.id < $1 and member.workspace_id = $2 and member.removed_at is null
          order by member.id desc limit 101";
@@ -103,6 +110,21 @@ pub async fn list(
     };
     let items = rows.iter().map(Member::read).collect::<Result<_, _>>()?;
     Ok(page.cut(items, |item| item.id))
+}
+
+/// The members of a team, in the order in which they became members of the workspace.
+pub async fn of_team(db: &impl Db, team: TeamId) -> Result<Vec<Member>, StoreError> {
+    const SQL: &str = "-- members::of_team
+        select member.id, member.workspace_id, workspace.slug as workspace, member.name, member.role,
+               member.created_at, member.updated_at, member.removed_at,
+               (select max(day) from day_seen where id = member.id) as last_seen_on
+          from team_member
+          join member on member.id = team_member.member_id
+          join workspace on workspace.id = member.workspace_id
+         where team_member.team_id = $1
+         order by team_member.member_id limit 1000";
+    let rows = db.rows(SQL, &[/* team */ &team.0]).await?;
+    rows.iter().map(Member::read).collect()
 }
 
 /// Lets one change at a time be made to who owns a workspace, until the transaction ends.

@@ -96,6 +96,19 @@ pub async fn list(
     Ok(page.cut(rows.iter().map(Team::read).collect(), |item| item.id))
 }
 
+/// The teams of a member, the first hundred by their names.
+pub async fn of_member(
+    db: &impl Db,
+    member: MemberId,
+) -> Result<Vec<(TeamId, String)>, StoreError> {
+    const SQL: &str = "-- teams::of_member
+        select team.id, team.name from team_member join team on team.id = team_member.team_id
+         where team_member.member_id = $1 and team.removed_at is null
+         order by lower(team.name) limit 100";
+    let rows = db.rows(SQL, &[/* member */ &member.0]).await?;
+    Ok(rows.iter().map(|row| (TeamId(row.get("id")), row.get("name"))).collect())
+}
+
 /// Takes a member into a team. False if it is in there, or one of the two is removed.
 pub async fn add_member(db: &impl Db, team: TeamId, member: MemberId) -> Result<bool, StoreError> {
     const SQL: &str = "-- teams::add_member

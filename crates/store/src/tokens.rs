@@ -5,6 +5,7 @@ use hookyard_domain::connection::Name;
 use hookyard_domain::ids::{MemberId, TokenId, WorkspaceId};
 use hookyard_domain::token::TokenScope;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use tokio_postgres::Row;
 use utoipa::ToSchema;
@@ -50,6 +51,8 @@ pub struct Token {
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
+    /// The last day, in UTC, on which it opened something.
+    pub last_used_on: Option<Date>,
 }
 
 impl Token {
@@ -67,6 +70,7 @@ impl Token {
             created_at: row.get("created_at"),
             expires_at: row.get("expires_at"),
             revoked_at: row.get("revoked_at"),
+            last_used_on: row.get("last_used_on"),
         })
     }
 }
@@ -98,7 +102,8 @@ pub async fn insert(db: &impl Db, token: &NewToken<'_>) -> Result<(), StoreError
 pub async fn by_id(db: &impl Db, id: TokenId) -> Result<Option<Token>, StoreError> {
     const SQL: &str = "-- tokens::by_id
         select token.id, token.workspace_id, workspace.slug as workspace, token.name, token.prefix, token.scopes,
-               token.member_id, member.name as member, token.created_at, token.expires_at, token.revoked_at
+               token.member_id, member.name as member, token.created_at, token.expires_at, token.revoked_at,
+               (select max(day) from day_seen where id = token.id) as last_used_on
           from token
           left join workspace on workspace.id = token.workspace_id
           left join member on member.id = token.member_id
@@ -115,7 +120,8 @@ pub async fn list(
 ) -> Result<Page<Token, TokenId>, StoreError> {
     const ALL: &str = "-- tokens::list (all)
         select token.id, token.workspace_id, workspace.slug as workspace, token.name, token.prefix, token.scopes,
-               token.member_id, member.name as member, token.created_at, token.expires_at, token.revoked_at
+               token.member_id, member.name as member, token.created_at, token.expires_at, token.revoked_at,
+               (select max(day) from day_seen where id = token.id) as last_used_on
           from token
           left join workspace on workspace.id = token.workspace_id
           left join member on member.id = token.member_id
@@ -123,7 +129,8 @@ pub async fn list(
          order by token.id desc limit 101";
     const OF_WORKSPACE: &str = "-- tokens::list (of a workspace)
         select token.id, token.workspace_id, workspace.slug as workspace, token.name, token.prefix, token.scopes,
-               token.member_id, member.name as member, token.created_at, token.expires_at, token.revoked_at
+               token.member_id, member.name as member, token.created_at, token.expires_at, token.revoked_at,
+               (select max(day) from day_seen where id = token.id) as last_used_on
           from token
           left join workspace on workspace.id = token.workspace_id
           left join member on member.id = token.member_id

@@ -3,7 +3,9 @@
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use constant_time_eq::constant_time_eq;
-use hookyard_store::{Db, access, console_sessions};
+use hookyard_store::access::{self, Bearer};
+use hookyard_store::{Db, console_sessions, days_seen};
+use tracing::warn;
 
 use super::{Caller, Peer, Refusal, SignInRefusal};
 use crate::App;
@@ -59,6 +61,7 @@ pub(super) async fn by_token(
     match found.filter(|bearer| constant_time_eq(&bearer.hash, &hash)) {
         Some(bearer) if !bearer.expired => {
             app.attempts.succeeded(hash, now);
+            seen(db, &bearer).await;
             Ok(Caller::of(bearer, None))
         }
         found => {
@@ -78,7 +81,21 @@ pub(super) async fn by_cookie(
     let hash = sign_in::hash_of(session_cookie(app, headers).ok_or(NOBODY)?);
     let found = console_sessions::caller(db, &hash).await?;
     let bearer = found.filter(|bearer| constant_time_eq(&bearer.hash, &hash)).ok_or(NOBODY)?;
+    seen(db, &bearer).await;
     Ok(Caller::of(bearer, Some(hash.to_vec())))
+}
+
+/// Remembers that the token and the member are here today, the first time on a day. Nobody is refused because that
+/// could not be written.
+async fn seen(db: &impl Db, bearer: &Bearer) {
+    if bearer.seen_today {
+        return;
+    }
+    let member = bearer.member.as_ref().map(|member| member.id.0);
+    let here: Vec<_> = bearer.token.map(|id| id.0).into_iter().chain(member).collect();
+    if let Err(error) = days_seen::record(db, &here).await {
+        warn!(error = error.brief(), "who is here today could not be recorded: {}", error.brief());
+    }
 }
 
 /// Signs in by a token, as slowly as calls with wrong tokens are answered.

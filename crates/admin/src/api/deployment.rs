@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Answer, ApiError, Doc, Query, list as listed, page_of, plain};
 use crate::App;
 use crate::access::Need;
-use crate::operations::doctor::{self, Diagnosis, Examination};
+use crate::operations::doctor::{self, Diagnosis};
 use crate::routes::Routes;
 
 /// The routes of these nouns.
@@ -89,13 +89,5 @@ async fn rejected(State(app): State<App>, Query(query): Query<RejectedQuery>) ->
 }
 
 async fn examine(State(app): State<App>) -> Answer {
-    let examination = Examination {
-        store: &app.store,
-        broker: app.broker.clone(),
-        source_ring: app.source_ring.as_ref(),
-        vault_ring: app.vault_ring.as_ref(),
-        retention_days: app.event_days,
-        now: app.now(),
-    };
-    plain(&doctor::examine(&examination).await)
+    plain(&doctor::examine(&app.examination()).await)
 }

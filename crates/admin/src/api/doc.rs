@@ -19,6 +19,8 @@ pub struct Doc {
     pub(super) content_type: &'static str,
     /// The shape of that answer; none: it has no body.
     pub(super) answer: Option<RefOr<Schema>>,
+    /// The same answer as rows of JSON, where it can be had as a table, too.
+    pub(super) rows: Option<RefOr<Schema>>,
     /// Every named schema that the above refer to.
     pub(super) schemas: Vec<(String, RefOr<Schema>)>,
 }
@@ -33,6 +35,7 @@ impl Doc {
             status,
             content_type: "application/json",
             answer: None,
+            rows: None,
             schemas: Vec::new(),
         }
     }
@@ -103,6 +106,13 @@ impl Doc {
     pub fn bytes(summary: &'static str, content_type: &'static str) -> Self {
         let answer = ObjectBuilder::new().schema_type(Type::String);
         Self { content_type, answer: Some(answer.into()), ..Self::new(summary, 200) }
+    }
+
+    /// 200 with a list as a file: CSV, or an array of its items.
+    pub fn export<T: ToSchema>(summary: &'static str) -> Self {
+        let mut doc = Self::bytes(summary, "text/csv");
+        doc.rows = Some(ArrayBuilder::new().items(doc.refer::<T>()).into());
+        doc
     }
 
     /// 204.

@@ -14,6 +14,7 @@ mod doc;
 mod error;
 mod events;
 mod explorer;
+mod exports;
 mod extract;
 mod fields;
 mod grants;
@@ -24,6 +25,7 @@ mod openapi;
 mod overview;
 mod publish;
 mod replays;
+mod search;
 mod sources;
 mod subscriptions;
 mod sync_events;
@@ -35,6 +37,7 @@ pub use answer::{Answer, changed, created, gone, item, item_tagged, list, plain,
 pub use doc::Doc;
 pub use error::{ApiError, refuse};
 pub(crate) use error::{unknown_method, unknown_path};
+pub(crate) use exports::{download, format_of};
 pub use extract::{Because, Body, Commas, InPath, Query, page_of, time_of};
 pub use openapi::text as document_text;
 
@@ -67,4 +70,6 @@ pub fn routes() -> Routes {
         .and(oauth_clients::routes())
         .and(sources::routes())
         .and(publish::routes())
+        .and(search::routes())
+        .and(exports::routes())
 }

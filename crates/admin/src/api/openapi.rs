@@ -144,7 +144,14 @@ fn succeeded(doc: &Doc) -> Response {
     match &doc.answer {
         Some(schema) => {
             let content = ContentBuilder::new().schema(Some(schema.clone())).build();
-            response.content(doc.content_type, content).build()
+            let response = response.content(doc.content_type, content);
+            match &doc.rows {
+                Some(rows) => {
+                    let rows = ContentBuilder::new().schema(Some(rows.clone())).build();
+                    response.content("application/json", rows).build()
+                }
+                None => response.build(),
+            }
         }
         None => response.build(),
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{checked_reason, parsed};
-use super::{Answer, Body, Doc, Query, created, item, list as listed, page_of};
+use super::{Answer, Body, Doc, Query, created, item, list as listed, page_of, time_of};
 use crate::App;
 use crate::access::{Asked, CallerKind, Need};
 use crate::operations::workspaces as operation;
@@ -86,8 +86,14 @@ struct New {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct AuditQuery {
+    /// Only those of this actor, exactly as the log has it.
+    actor: Option<String>,
+    /// Only those of this kind, such as `source.rotate`.
+    action: Option<String>,
     /// Only changes of what has this id.
     subject: Option<String>,
+    /// A time, or a span before now such as `24h`: those made then or later.
+    since: Option<String>,
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
     cursor: Option<AuditId>,
@@ -133,8 +139,13 @@ async fn audit_log(
     asked: Asked,
     Query(query): Query<AuditQuery>,
 ) -> Answer {
-    let filter =
-        AuditFilter { workspace: Some(asked.workspace().id), subject: query.subject.as_deref() };
+    let filter = AuditFilter {
+        workspace: Some(asked.workspace().id),
+        actor: query.actor.as_deref(),
+        action: query.action.as_deref(),
+        subject: query.subject.as_deref(),
+        since: time_of("since", query.since.as_deref(), app.now())?,
+    };
     let page = page_of(query.limit, query.cursor)?;
     listed(&audit::list(&app.store.conn().await?, filter, page).await?)
 }

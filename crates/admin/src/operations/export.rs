@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use super::OperationError;
 
+pub mod lists;
+
 /// The most rows of one export: whoever wants more narrows the filter.
 pub const ROWS_MAX: usize = 100_000;
 
@@ -38,6 +40,23 @@ impl Format {
         }
     }
 }
+
+impl std::str::FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+        match text {
+            "csv" => Ok(Self::Csv),
+            "json" => Ok(Self::Json),
+            _ => Err(UnknownFormat),
+        }
+    }
+}
+
+/// A list is exported in no such format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a list is exported as csv or json")]
+pub struct UnknownFormat;
 
 /// The name of an export's file: the noun and its filter, in characters that every system takes.
 ///
@@ -138,13 +157,15 @@ fn csv(rows: &[Value], columns: &[String], first: bool) -> Bytes {
         text.push_str(&cells.join(","));
         text.push_str("\r\n");
     };
-    if first {
+    if first && !columns.is_empty() {
         line(columns.iter().map(|it| cell(it)).collect());
     }
     for row in rows {
         let text_of = |column: &String| match row.get(column) {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => cell(text),
+            // A number is one, also a negative one.
+            Some(Value::Number(number)) => number.to_string(),
             Some(other) => cell(&other.to_string()),
         };
         line(columns.iter().map(text_of).collect());
@@ -154,7 +175,8 @@ fn csv(rows: &[Value], columns: &[String], first: bool) -> Bytes {
 
 /// A cell. Texts come from outside: one that a spreadsheet would run as a formula is marked as a text.
 fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    // Some programs read the wide forms of these signs as the signs themselves.
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let text = if formula { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
@@ -195,6 +217,21 @@ mod tests {
         let text = written(Format::Csv).await;
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines, ["error,id", r#""a, ""b""",3"#, "'=cmd(),2", ",1"]);
+    }
+
+    #[test]
+    fn a_number_stays_a_number_and_no_sign_begins_a_text() {
+        let rows = [
+            json!({ "n": -5, "s": "-5" }),
+            json!({ "n": 1, "s": "@x" }),
+            json!({ "n": 2, "s": "＝1\r\nb" }),
+            json!({ "n": 3, "s": "\t=1" }),
+        ];
+        let columns = ["n".to_owned(), "s".to_owned()];
+        assert_eq!(
+            String::from_utf8(csv(&rows, &columns, true).to_vec()).unwrap(),
+            "n,s\r\n-5,'-5\r\n1,'@x\r\n2,\"'＝1\r\nb\"\r\n3,'\t=1\r\n"
+        );
     }
 
     #[tokio::test]

@@ -2,8 +2,8 @@
 
 use hookyard_domain::ids::{
     AccountId, ConfigObjectId, ConnectionId, DeadLetterId, DeliveryId, EventId, InstanceId,
-    MappingId, OauthClientId, ReplayId, SourceId, SubscriptionId, SyncEventId, TargetId, TokenId,
-    WorkspaceId,
+    MappingId, MemberId, OauthClientId, ReplayId, SourceId, SubscriptionId, SyncEventId, TargetId,
+    TeamId, TokenId, WorkspaceId,
 };
 use hookyard_store::Store;
 use hookyard_store::config_object_list::{self, ConfigObject, ConfigObjectFilter};
@@ -11,6 +11,7 @@ use hookyard_store::event_list::{self, Event, EventFilter};
 use hookyard_store::paging::PageRequest;
 use hookyard_store::sync_event_list::{self, Search, SyncEvent, SyncEventFilter};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::OperationError;
 
@@ -20,8 +21,9 @@ const FOUND_MAX: u16 = 10;
 const QUERY_BYTES_MAX: usize = 500;
 
 /// How a text was understood.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "as", content = "of", rename_all = "snake_case")]
+#[schema(as = SearchReading)]
 pub enum Reading {
     /// A record's own id: its page is where to go.
     Id(Named),
@@ -36,8 +38,9 @@ pub enum Reading {
 }
 
 /// A record, by its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "noun", content = "id", rename_all = "snake_case")]
+#[schema(as = SearchedId)]
 pub enum Named {
     Event(EventId),
     SyncEvent(SyncEventId),
@@ -54,6 +57,8 @@ pub enum Named {
     OauthClient(OauthClientId),
     Replay(ReplayId),
     Token(TokenId),
+    Member(MemberId),
+    Team(TeamId),
 }
 
 impl Named {
@@ -75,6 +80,8 @@ impl Named {
             "oac" => text.parse().ok().map(Self::OauthClient),
             "rpl" => text.parse().ok().map(Self::Replay),
             "tok" => text.parse().ok().map(Self::Token),
+            "mem" => text.parse().ok().map(Self::Member),
+            "team" => text.parse().ok().map(Self::Team),
             _ => None,
         }
     }
@@ -108,8 +115,9 @@ fn is_file_name(text: &str) -> bool {
 }
 
 /// What was found. Whether an id exists, its page says.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SearchResult)]
 pub struct Found {
     pub reading: Reading,
     pub sync_events: Vec<SyncEvent>,

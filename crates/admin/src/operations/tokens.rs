@@ -8,7 +8,7 @@ use hookyard_domain::role::MemberRole;
 use hookyard_domain::token::TokenScope;
 use hookyard_domain::workspace::Slug;
 use hookyard_store::tokens::{self, NewToken, Token};
-use hookyard_store::{Db, Store};
+use hookyard_store::{Db, Store, days_seen};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::Serialize;
@@ -82,6 +82,7 @@ pub async fn create(
         expires_at: new.expires_at,
     };
     tokens::insert(&tx, &token).await?;
+    days_seen::forget_old(&tx).await?;
     let view = require(&tx, id).await?;
     let after = json!({
         "name": view.name, "prefix": view.prefix, "scopes": view.scopes, "memberId": view.member_id,

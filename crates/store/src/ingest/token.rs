@@ -24,10 +24,15 @@ pub struct OpenToken {
 /// The token with this hash; none if it is unknown, revoked or expired.
 pub async fn open_token(db: &impl Db, hash: &TokenHash) -> Result<Option<OpenToken>, StoreError> {
     const SQL: &str = "-- ingest::open_token
-        select token.hash, token.workspace_id, workspace.slug, $2 = any(token.scopes) as may_publish, token.expires_at
-          from token join workspace on workspace.id = token.workspace_id
-         where token.hash = $1 and token.revoked_at is null
-           and (token.expires_at is null or token.expires_at > now())";
+        with found as (
+            select token.id, token.hash, token.workspace_id, workspace.slug, $2 = any(token.scopes) as may_publish,
+                   token.expires_at
+              from token join workspace on workspace.id = token.workspace_id
+             where token.hash = $1 and token.revoked_at is null
+               and (token.expires_at is null or token.expires_at > now())),
+        seen as (
+            insert into day_seen (id) select id from found where may_publish on conflict do nothing)
+        select hash, workspace_id, slug, may_publish, expires_at from found";
     let row = db
         .row_opt(SQL, &[/* hash */ &hash.as_slice(), /* scope */ &TokenScope::EventsWrite.as_str()])
         .await?;

@@ -26,8 +26,8 @@ use hookyard_store::rollups::{self, Span};
 use hookyard_store::sync_event_list::{self, Search, SyncEventFilter};
 use hookyard_store::{
     Conn, StoreError, accounts, connections, dead_letters, doctor, instances, job_list, mappings,
-    oauth_clients, overview, rejected_messages, replays, sources, subscriptions, targets, tokens,
-    workspaces,
+    members, oauth_clients, overview, rejected_messages, replays, sources, subscriptions, targets,
+    tokens, workspaces,
 };
 use hookyard_testkit::database::TestDatabase;
 use jiff::tz::TimeZone;
@@ -107,8 +107,14 @@ async fn set_up_lists(conn: &Conn) {
             .await;
         walk(&format!("targets {of}"), async |page| targets::list(conn, workspace, page).await)
             .await;
-        for subject in [None, Some("subject7")] {
-            let filter = AuditFilter { workspace, subject };
+        for bits in 0..16 {
+            let filter = AuditFilter {
+                workspace,
+                actor: given(bits, 0, "member:7"),
+                action: given(bits, 1, "source.rotate"),
+                subject: given(bits, 2, "subject7"),
+                since: given(bits, 3, last_hour()),
+            };
             walk(&format!("audit {filter:?}"), async |page| audit::list(conn, filter, page).await)
                 .await;
         }
@@ -248,6 +254,8 @@ async fn outbound_lists(conn: &Conn) {
         })
         .await;
         walk(&format!("tokens {of}"), async |page| tokens::list(conn, workspace, page).await).await;
+        walk(&format!("members {of}"), async |page| members::list(conn, workspace, page).await)
+            .await;
         walk(&format!("replays {of}"), async |page| replays::list(conn, workspace, page).await)
             .await;
     }

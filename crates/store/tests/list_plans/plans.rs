@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 /// Tables whose rows grow with time or with use.
-const BIG: [&str; 25] = [
+const BIG: [&str; 27] = [
     "workspace",
     "source",
     "source_secret",
@@ -34,6 +34,8 @@ const BIG: [&str; 25] = [
     "subscription",
     "oauth_client",
     "token",
+    "member",
+    "day_seen",
     "delivery",
     "attempt",
     "replay",

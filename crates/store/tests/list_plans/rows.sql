@@ -20,7 +20,13 @@ select pg_temp.fixed(n), pg_temp.fixed(workspace), 'github', 's' || n, 1, 200, 0
 insert into source_secret (id, source_id, sealed) select id, pg_temp.fixed(n), 'x' from numbered;
 
 insert into audit_log (id, workspace_id, actor, action, subject)
-select id, pg_temp.fixed(workspace), 'cli:test', 'test', 'subject' || n % 5000 from numbered;
+select id, pg_temp.fixed(workspace), 'member:' || n % 40,
+       case when n % 100 = 0 then 'source.rotate' else 'sync_event.retry' end, 'subject' || n % 5000 from numbered;
+
+insert into member (id, workspace_id, name, role)
+select id, pg_temp.fixed(workspace), 'member ' || n, 'member' from numbered;
+
+insert into day_seen (id, day) select id, current_date - n % 3 from numbered;
 
 insert into event (id, received_at, source_id, workspace_id, body_bytes, origin, type, outcome, provider_delivery_id,
                    repository, headers, body)

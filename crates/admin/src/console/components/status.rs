@@ -76,6 +76,8 @@ statuses! {
     SUSPENDED = "Suspended", Paused, Bad;
     REVOKED = "Revoked", Bar, Quiet;
     EXPIRED = "Expired", Bar, Quiet;
+    VERIFIED = "Well", Ring, Good;
+    LOOK = "To look at", Triangle, Warn;
     CREATED = "Created", Ring, Good;
     UPDATED = "Updated", Ring, Good;
     BRANCH_DELETED = "Branch deleted", Triangle, Warn;

@@ -12,6 +12,7 @@ mod dead_letters;
 mod deliveries;
 mod door;
 mod events;
+mod exports;
 mod files;
 mod integrations;
 mod members;
@@ -19,6 +20,7 @@ mod overview;
 mod plain;
 mod search;
 pub mod sign_in;
+mod since;
 mod sources;
 mod subscriptions;
 pub mod sync_events;
@@ -41,6 +43,7 @@ pub(super) fn routes() -> Routes {
         .and(audit::routes())
         .and(system::routes())
         .and(search::routes())
+        .and(exports::routes())
 }
 
 /// The reason that a form gives for the audit log; an empty one is none.

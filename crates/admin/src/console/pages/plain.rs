@@ -4,6 +4,7 @@ use hookyard_store::paging::{Page, PageRequest};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::exports;
 use crate::console::answer::Failure;
 use crate::console::components::icons::Icon;
 use crate::console::components::message::{empty, none_so_far};
@@ -65,7 +66,11 @@ pub(super) fn view<T, I: ToString>(
     let newest = ask.after.is_some().then_some(path.as_str());
     let (one, many) = list.nouns;
     let rows = html! { @for item in &page.items { (row(item)) } };
-    let foot = html! { (counted(page.items.len() as u64, one, many)) " on this page" };
+    let foot = html! { (counted(page.items.len() as u64, one, many)) " on this page"
+        @if matches!(list.place, Place::Events | Place::DeadLetters) {
+            (exports::links(viewer, list.place.path(), &Query::new()))
+        }
+    };
     let body = html! {
         (panel::head(&Head {
             title: html! { (list.place.name()) },

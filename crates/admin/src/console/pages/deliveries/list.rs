@@ -15,6 +15,7 @@ use crate::console::components::status::{answer_code, badge};
 use crate::console::components::text::{code, counted, outside, outside_cut};
 use crate::console::components::time::{cell, clock, relative};
 use crate::console::frame::{self, Place, Viewer};
+use crate::console::pages::exports;
 
 /// The longest cause that a row shows, in characters.
 const CAUSE_CHARS_MAX: usize = 240;
@@ -94,7 +95,7 @@ fn rows(viewer: &Viewer, list: &List<'_>, path: &str) -> Markup {
     let older = list.page.next_cursor.map(|id| list.query.with("after", id.to_string()).href(path));
     let newest = newest(list, path);
     let body = html! { @for delivery in items { (row(viewer, delivery)) } };
-    let foot = html! { (counted(items.len() as u64, "delivery", "deliveries")) " on this page" };
+    let foot = html! { (counted(items.len() as u64, "delivery", "deliveries")) " on this page" (exports::links(viewer, "deliveries", list.query)) };
     html! {
         section.panel aria-label="Deliveries" {
             (panel::table("as-cards", None, &COLUMNS, &body))

@@ -20,6 +20,7 @@ use crate::console::components::text::{
 use crate::console::components::time::{cell, took};
 use crate::console::frame::{self, Place, Viewer};
 use crate::console::live;
+use crate::console::pages::exports;
 
 const COLUMNS: [Column; 7] = [
     Column::text("Status"),
@@ -141,7 +142,7 @@ fn rows_panel(viewer: &Viewer, list: &List<'_>, path: &str) -> Markup {
     let older = list.page.next_cursor.map(|id| list.query.with("after", id.to_string()).href(path));
     let newest = (!is_first).then(|| list.query.without("after").href(path));
     let rows = html! { @for sync in items { (row(viewer, sync)) } };
-    let foot = html! { (counted(items.len() as u64, "sync event", "sync events")) " on this page" };
+    let foot = html! { (counted(items.len() as u64, "sync event", "sync events")) " on this page" (exports::links(viewer, "sync-events", list.query)) };
     html! {
         section.panel aria-label="Sync events" {
             @if is_first && viewer.live { (live::stream(viewer, "sync-events", list.query, items.first().map(|sync| sync.id.to_string()).as_deref())) }
