@@ -3,6 +3,8 @@
 
 mod access;
 mod connectors;
+mod console_roles;
+mod exports;
 mod http;
 mod outbound;
 mod roles;

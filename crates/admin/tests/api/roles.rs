@@ -19,7 +19,7 @@ const ROLES: &str = include_str!("../../../../docs/roles.md");
 
 /// Somebody who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Who {
+pub(crate) enum Who {
     Nobody,
     Expired,
     Revoked,
@@ -38,7 +38,7 @@ enum Who {
 
 /// What becomes of a request at the door.
 #[derive(Debug, PartialEq, Eq)]
-enum Door {
+pub(crate) enum Door {
     Open,
     Unauthenticated,
     Forbidden,
@@ -46,7 +46,7 @@ enum Door {
 }
 
 /// What `docs/roles.md` says in its prose, as a function.
-fn expected(who_may: &str, who: Who, in_workspace: bool) -> Door {
+pub(crate) fn expected(who_may: &str, who: Who, in_workspace: bool) -> Door {
     use Who::{
         Admin, Application, Editor, Expired, Manager, Member, Nobody, Operator, Owner, Revoked,
         Stranger, Viewer,
@@ -71,7 +71,7 @@ fn expected(who_may: &str, who: Who, in_workspace: bool) -> Door {
 }
 
 /// The rows of the table: method, path, who may.
-fn table() -> Vec<(String, String, String)> {
+pub(crate) fn table() -> Vec<(String, String, String)> {
     let rows = ROLES.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
     rows.filter_map(|row| {
         let [method, path, who] = row.split(" | ").collect::<Vec<_>>().try_into().ok()?;
@@ -121,14 +121,14 @@ const ROWS: &[&str] = &[
 ];
 
 /// The yard with one of everything, and what a path may say for each of its parameters.
-struct Walk {
-    served: Served,
+pub(crate) struct Walk {
+    pub(crate) served: Served,
     parameters: Vec<(&'static str, String)>,
-    tokens: Vec<(Who, String)>,
+    pub(crate) tokens: Vec<(Who, String)>,
 }
 
 impl Walk {
-    async fn start(yard: &Yard) -> Self {
+    pub(crate) async fn start(yard: &Yard) -> Self {
         let tracked = yard.tracked();
         yard.execute("delete from job").await;
         yard.execute("delete from sync_event").await;
@@ -161,7 +161,7 @@ impl Walk {
     }
 
     /// The path with its parameters filled in.
-    fn path(&self, template: &str, slug: &str) -> String {
+    pub(crate) fn path(&self, template: &str, slug: &str) -> String {
         let path = self.parameters.iter().fold(template.to_owned(), |path, (name, value)| {
             path.replace(&format!("{{{name}}}"), value)
         });

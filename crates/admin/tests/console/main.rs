@@ -10,10 +10,12 @@ mod github;
 mod http;
 mod mappings;
 mod pages;
+mod people;
 mod reader;
 mod signing_in;
 mod sources;
 mod sync_events;
+mod system;
 #[path = "../admin/yard.rs"]
 #[allow(dead_code, reason = "the command line's tests need more of it")]
 mod yard;
