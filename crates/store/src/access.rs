@@ -221,20 +221,33 @@ pub async fn roles_on(
     rows.iter().map(|row| Ok(row.get::<_, &str>("role").parse()?)).collect()
 }
 
-/// The instances of a workspace on which a member was granted anything.
+/// The instances of a workspace on which a member was granted this role or a stronger one.
 pub async fn instances_of(
     db: &impl Db,
     workspace: WorkspaceId,
     member: MemberId,
+    least: InstanceRole,
 ) -> Result<Vec<InstanceId>, StoreError> {
     const SQL: &str = "-- access::instances_of
-        select instance_id from access_grant where member_id = $2 and removed_at is null
+        select instance_id from access_grant where member_id = $2 and removed_at is null and role = any($3)
         union
         select granted.instance_id from access_grant granted
           join team_member on team_member.team_id = granted.team_id
-         where team_member.member_id = $2 and granted.removed_at is null
+         where team_member.member_id = $2 and granted.removed_at is null and granted.role = any($3)
         union
-        select instance_id from access_grant where workspace_id = $1 and org_wide and removed_at is null";
-    let rows = db.rows(SQL, &[/* workspace */ &workspace.0, /* member */ &member.0]).await?;
+        select instance_id from access_grant
+         where workspace_id = $1 and org_wide and removed_at is null and role = any($3)";
+    let roles = InstanceRole::ALL.iter().filter(|role| **role >= least);
+    let roles: Vec<&str> = roles.map(|role| role.as_str()).collect();
+    let rows = db
+        .rows(
+            SQL,
+            &[
+                /* workspace */ &workspace.0,
+                /* member */ &member.0,
+                /* roles */ &roles,
+            ],
+        )
+        .await?;
     Ok(rows.iter().map(|row| InstanceId(row.get("instance_id"))).collect())
 }

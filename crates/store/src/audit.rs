@@ -97,6 +97,34 @@ pub async fn insert(db: &impl Db, entry: &NewEntry<'_>) -> Result<(), StoreError
     Ok(())
 }
 
+/// Records one change of many things at once: each by its subject and what it led to.
+pub async fn insert_many(
+    db: &impl Db,
+    entry: &NewEntry<'_>,
+    lines: &[(String, Value)],
+) -> Result<(), StoreError> {
+    const SQL: &str = "-- audit::insert_many
+        insert into audit_log (id, workspace_id, actor, action, subject, reason, before, after)
+        select uuid_v7(now()), $1, $2, $3, line.subject, $4, $5, line.after
+          from unnest($6::text[], $7::jsonb[]) as line (subject, after)";
+    let subjects: Vec<&str> = lines.iter().map(|(subject, _)| subject.as_str()).collect();
+    let afters: Vec<&Value> = lines.iter().map(|(_, after)| after).collect();
+    db.execute(
+        SQL,
+        &[
+            /* workspace */ &entry.workspace.map(|id| id.0),
+            /* actor */ &entry.actor,
+            /* action */ &entry.action,
+            /* reason */ &entry.reason,
+            /* before */ &entry.before,
+            /* subjects */ &subjects,
+            /* after */ &afters,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
 /// The last change that led to a sync event or a delivery.
 pub async fn that_led_to(db: &impl Db, result: &str) -> Result<Option<Entry>, StoreError> {
     const SQL: &str = "-- audit::that_led_to

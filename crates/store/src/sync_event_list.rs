@@ -13,7 +13,7 @@ use tokio_postgres::Row;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::paging::{Page, PageRequest};
+use crate::paging::{PAGE_ITEMS_MAX, Page, PageRequest};
 use crate::{Db, StoreError};
 
 mod pages;
@@ -187,6 +187,27 @@ pub async fn list(
     let ids = pages::ids(db, filter, page.bound(|id| id.0)).await?;
     let ids = page.cut_walked(ids, SyncEventId);
     Ok(Page { items: by_ids(db, &ids.items).await?, next_cursor: ids.next_cursor })
+}
+
+/// The ids of up to `max` sync events, newest first, and whether there are more.
+pub async fn first_ids(
+    db: &impl Db,
+    filter: &SyncEventFilter,
+    max: usize,
+) -> Result<(Vec<SyncEventId>, bool), StoreError> {
+    let mut found: Vec<SyncEventId> = Vec::new();
+    let mut before = Uuid::max();
+    loop {
+        let page = pages::ids(db, filter, before).await?;
+        found.extend(page.iter().copied().map(SyncEventId));
+        let last = page.len() <= usize::from(PAGE_ITEMS_MAX);
+        let more = found.len() > max;
+        if last || more {
+            found.truncate(max);
+            return Ok((found, more));
+        }
+        before = found.last().map_or(before, |id| id.0);
+    }
 }
 
 /// The sync event of this id.

@@ -63,11 +63,20 @@ impl Asked {
 
     /// Which connector instances' things a list may show: none means all of the workspace.
     pub async fn instances(&self, db: &impl Db) -> Result<Option<Vec<InstanceId>>, StoreError> {
+        self.instances_as(db, InstanceRole::Viewer).await
+    }
+
+    /// On which connector instances whoever asks has this role or a stronger one: none means all of the workspace.
+    pub async fn instances_as(
+        &self,
+        db: &impl Db,
+        least: InstanceRole,
+    ) -> Result<Option<Vec<InstanceId>>, StoreError> {
         match &self.0.caller.kind {
             CallerKind::Operator { .. } => Ok(None),
             CallerKind::Member { role, .. } if role.administers() => Ok(None),
             CallerKind::Member { id, workspace, .. } => {
-                access::instances_of(db, *workspace, *id).await.map(Some)
+                access::instances_of(db, *workspace, *id, least).await.map(Some)
             }
             CallerKind::Application { .. } => Ok(Some(Vec::new())),
         }

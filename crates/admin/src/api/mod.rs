@@ -29,6 +29,7 @@ mod search;
 mod sources;
 mod subscriptions;
 mod sync_events;
+mod sync_retries;
 mod teams;
 mod tokens;
 mod workspaces;
@@ -46,6 +47,7 @@ use crate::routes::Routes;
 /// Every route of the API.
 pub fn routes() -> Routes {
     sync_events::routes()
+        .and(sync_retries::routes())
         .and(config_objects::routes())
         .and(events::routes())
         .and(deliveries::routes())

@@ -1,5 +1,6 @@
 //! `sync-events ...`.
 
+mod retry;
 mod show;
 
 use clap::Subcommand;
@@ -10,10 +11,10 @@ use hookyard_domain::sync_event::SyncStatus;
 use hookyard_domain::workspace::Slug;
 use hookyard_store::sync_event_list::{self, Search, SyncEvent, SyncEventFilter};
 
-use super::connector::{branch, queued_text, short_sha};
+use super::connector::{branch, short_sha};
 use super::paging::PageArgs;
 use crate::output::{Answer, Table, duration_ms, next_page, time};
-use crate::settings::{Because, Settings};
+use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SyncEventsCommand {
@@ -52,12 +53,8 @@ pub(crate) enum SyncEventsCommand {
         #[arg(long, value_name = "CURSOR")]
         files_cursor: Option<FileCursor>,
     },
-    /// Run the sync once more, as a new sync event
-    Retry {
-        id: SyncEventId,
-        #[command(flatten)]
-        because: Because,
-    },
+    /// Run one sync once more, or many of a workspace, as new sync events
+    Retry(retry::RetryArgs),
 }
 
 pub(crate) async fn run(command: SyncEventsCommand, settings: &Settings) -> anyhow::Result<Answer> {
@@ -84,10 +81,7 @@ pub(crate) async fn run(command: SyncEventsCommand, settings: &Settings) -> anyh
             let view = operation::show(&store, id, files_limit, files_cursor.as_ref()).await?;
             Answer::new(&view, show::text(&view))
         }
-        SyncEventsCommand::Retry { id, because } => {
-            let queued = operation::retry(&store, &because.actor()?, id).await?;
-            Answer::new(&queued, queued_text(&queued))
-        }
+        SyncEventsCommand::Retry(args) => retry::run(args, &store).await,
     }
 }
 

@@ -31,6 +31,7 @@ pub mod sources;
 pub mod story;
 pub mod subscriptions;
 pub mod sync_events;
+pub mod sync_retries;
 pub mod targets;
 pub mod teams;
 pub mod tokens;

@@ -18,6 +18,7 @@ mod serving;
 mod set_up;
 mod stories;
 mod subscriptions;
+mod sync_retries;
 mod terminal;
 mod tokens;
 mod tracking;

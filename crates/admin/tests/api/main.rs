@@ -9,6 +9,7 @@ mod http;
 mod outbound;
 mod roles;
 mod sync_events;
+mod sync_retries;
 #[path = "../admin/yard.rs"]
 #[allow(dead_code, reason = "the command line's tests need more of it")]
 mod yard;

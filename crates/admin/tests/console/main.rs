@@ -16,6 +16,7 @@ mod signing_in;
 mod sources;
 mod sync_events;
 mod system;
+mod sync_retries;
 #[path = "../admin/yard.rs"]
 #[allow(dead_code, reason = "the command line's tests need more of it")]
 mod yard;

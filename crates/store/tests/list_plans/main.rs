@@ -26,8 +26,8 @@ use hookyard_store::rollups::{self, Span};
 use hookyard_store::sync_event_list::{self, Search, SyncEventFilter};
 use hookyard_store::{
     Conn, StoreError, accounts, connections, dead_letters, doctor, instances, job_list, mappings,
-    members, oauth_clients, overview, rejected_messages, replays, sources, subscriptions, targets,
-    tokens, workspaces,
+    members, oauth_clients, overview, rejected_messages, replays, sources, subscriptions,
+    sync_events, targets, tokens, workspaces,
 };
 use hookyard_testkit::database::TestDatabase;
 use jiff::tz::TimeZone;
@@ -192,6 +192,16 @@ async fn sync_event_lists(conn: &Conn) {
         sync_event_list::list(conn, &seen, page).await
     })
     .await;
+    let bad = SyncEventFilter {
+        workspace: Some(workspace()),
+        statuses: vec![SyncStatus::Failed, SyncStatus::Partial],
+        ..SyncEventFilter::default()
+    };
+    for _ in 0..EXECUTIONS {
+        let (ids, _) = sync_event_list::first_ids(conn, &bad, 1_000).await.unwrap();
+        assert!(!sync_events::retry_targets(conn, &ids).await.unwrap().is_empty());
+    }
+    plans::check("targets of sync events that are retried");
     let first = sync_event_list::list(conn, &SyncEventFilter::default(), PageRequest::first())
         .await
         .unwrap();

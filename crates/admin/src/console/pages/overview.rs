@@ -118,7 +118,8 @@ fn windows(viewer: &Viewer, window: Window) -> Markup {
     }
 }
 
-const fn window_words(window: Window) -> &'static str {
+/// A window in words: `24 hours`.
+pub(super) const fn window_words(window: Window) -> &'static str {
     match window {
         Window::Hour => "hour",
         Window::Day => "24 hours",

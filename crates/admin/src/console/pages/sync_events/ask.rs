@@ -1,7 +1,7 @@
 //! Which sync events a page shows: the address, understood.
 
 use axum::http::StatusCode;
-use hookyard_domain::ids::{SyncEventId, TargetId};
+use hookyard_domain::ids::{InstanceId, SyncEventId, TargetId, WorkspaceId};
 use hookyard_domain::sync_event::SyncStatus;
 use hookyard_store::Conn;
 use hookyard_store::paging::{Page, PageRequest};
@@ -27,6 +27,9 @@ pub(super) struct Ask {
     pub(super) trigger: Option<String>,
     pub(super) q: Option<String>,
     pub(super) since: Option<String>,
+    /// Those queued then or later, and those queued before: a view that stays as it is.
+    pub(super) from: Option<Timestamp>,
+    pub(super) to: Option<Timestamp>,
     pub(super) after: Option<SyncEventId>,
     /// Of a stream: which list it is for, and the newest row on screen.
     pub(super) view: Option<String>,
@@ -45,6 +48,8 @@ impl Ask {
             .with("trigger", text(&self.trigger))
             .with("q", text(&self.q))
             .with("since", text(&self.since))
+            .with("from", self.from.map(|at| at.to_string()).unwrap_or_default())
+            .with("to", self.to.map(|at| at.to_string()).unwrap_or_default())
             .with("after", self.after.map(|id| id.to_string()).unwrap_or_default())
     }
 
@@ -57,10 +62,42 @@ impl Ask {
         })
     }
 
-    fn begins_at(&self, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
-        let Some(text) = &self.since else { return Ok(None) };
+    /// When the time that is asked for begins, as of `now`.
+    pub(super) fn begins_at(&self, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
+        let Some(text) = &self.since else { return Ok(self.from) };
         let at = span(text).and_then(|span| now.checked_sub(span).ok());
-        at.map(Some).ok_or_else(|| bad("since", "write a span such as 1h, 24h or 7d"))
+        let at = at.ok_or_else(|| bad("since", "write a span such as 1h, 24h or 7d"))?;
+        Ok(Some(self.from.map_or(at, |from| from.max(at))))
+    }
+
+    /// The same view, frozen: its times are stamps.
+    pub(super) fn at_moment(&self, now: Timestamp) -> Self {
+        let from = self.begins_at(now).ok().flatten();
+        let to = Some(self.to.unwrap_or(now));
+        Self { since: None, from, to, view: None, newest: None, ..self.clone() }
+    }
+
+    /// What it selects, of all that lies in these connector instances.
+    pub(super) fn filter(
+        &self,
+        workspace: WorkspaceId,
+        instances: Option<Vec<InstanceId>>,
+        now: Timestamp,
+    ) -> Result<SyncEventFilter, Failure> {
+        Ok(SyncEventFilter {
+            workspace: Some(workspace),
+            target: self.target,
+            instances,
+            statuses: self.statuses(),
+            event_type: self.trigger.clone(),
+            search: self.q.as_deref().map(Search::parse),
+            since: self.begins_at(now)?,
+            until: self.to,
+        })
+    }
+
+    pub(super) fn statuses(&self) -> Vec<SyncStatus> {
+        self.status.iter().flat_map(|statuses| &statuses.0).copied().collect()
     }
 }
 
@@ -87,16 +124,7 @@ pub(super) async fn read(
     ask: &Ask,
     now: Timestamp,
 ) -> Result<Page<SyncEvent, SyncEventId>, Failure> {
-    let filter = SyncEventFilter {
-        workspace: Some(asked.workspace().id),
-        target: ask.target,
-        instances: asked.instances(conn).await?,
-        statuses: ask.status.iter().flat_map(|statuses| &statuses.0).copied().collect(),
-        event_type: ask.trigger.clone(),
-        search: ask.q.as_deref().map(Search::parse),
-        since: ask.begins_at(now)?,
-        until: None,
-    };
+    let filter = ask.filter(asked.workspace().id, asked.instances(conn).await?, now)?;
     let request =
         PageRequest::new(ROWS, ask.after).map_err(|error| bad("limit", &error.to_string()))?;
     Ok(sync_event_list::list(conn, &filter, request).await?)

@@ -1,8 +1,11 @@
 //! Sync events: what was reconciled, what failed, and at which commit.
 
 mod ask;
+mod empty;
 pub mod list;
 pub mod one;
+mod retry;
+mod retry_view;
 mod routes;
 mod steps;
 mod updates;

@@ -5,21 +5,21 @@ use hookyard_domain::ids::SyncEventId;
 use hookyard_domain::role::InstanceRole;
 use hookyard_store::paging::{PAGE_ITEMS_MAX, PageRequest};
 use hookyard_store::{sync_event_list, targets};
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::ask::{Ask, read};
 use super::updates::stream;
-use super::{list, one};
+use super::{empty, list, one, retry as many};
 use crate::App;
 use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer, Failure};
 use crate::console::components::chart::{Bucket, Chart};
 use crate::console::components::text::branch;
 use crate::console::components::time::took;
-use crate::console::frame::Viewer;
+use crate::console::frame::{Place, Viewer};
 use crate::console::pages::because;
-use crate::console::pages::overview::label;
+use crate::console::pages::overview::{label, window_words};
 use crate::console::visit::{InQuery, Posted, Subject};
 use crate::operations::overview::{self, Window};
 use crate::operations::{story, sync_events as operation, targets as target_operations};
@@ -37,6 +37,7 @@ pub(in crate::console) fn routes() -> Routes {
         .page("/w/{slug}/sync-events/{sync_event}", Need::Instance(InstanceRole::Viewer), show)
         .action("/w/{slug}/sync-events/{sync_event}/retry", EDITOR, retry)
         .action("/w/{slug}/sync-events/{sync_event}/resync", EDITOR, resync)
+        .and(many::routes())
 }
 
 async fn show_list(
@@ -56,45 +57,74 @@ async fn show_list(
         .iter()
         .map(|it| (it.id.to_string(), format!("{} @ {}", it.repository, branch(&it.git_ref))))
         .collect();
+    let may_retry = asked.instances_as(&conn, InstanceRole::Editor).await?;
+    let may_retry = may_retry.is_none_or(|instances| !instances.is_empty());
     drop(conn);
     let query = ask.query();
-    let buckets = histogram(&app, &asked, &ask, viewer.now).await?;
-    let chart = buckets.as_ref().map(|(per, buckets)| Chart {
+    let relaxed = if page.items.is_empty() && ask.after.is_none() {
+        empty::relaxed(&app, &asked, &ask, viewer.now).await?
+    } else {
+        Vec::new()
+    };
+    let activity = activity(&app, &asked, &ask).await?;
+    let lately = activity.as_ref().map(|(window, it)| (it.totals, window_words(*window)));
+    let path = viewer.place(Place::SyncEvents);
+    let drawn = activity.map(|(window, it)| {
+        let buckets = it.buckets.iter().map(|bucket| {
+            let to = bucket.since.saturating_add(SignedDuration::from_secs(it.bucket_s.into()));
+            let view =
+                query.without("since").without("after").with("from", bucket.since.to_string());
+            let view = view.with("to", to.map(|at| at.to_string()).unwrap_or_default());
+            drawn(bucket, label(viewer.now, bucket.since, window), view.href(&path))
+        });
+        (took(i64::from(it.bucket_s) * 1000), buckets.collect::<Vec<Bucket>>())
+    });
+    let chart = drawn.as_ref().map(|(per, buckets)| Chart {
         name: "Sync events",
         words: ["completed", "partial", "failed"],
         per,
         buckets,
         slim: true,
     });
-    let list =
-        list::List { page: &page, query: &query, targets: &targets, chart, read_as: ask.read_as() };
+    let moment = ask.at_moment(viewer.now).query();
+    let list = list::List {
+        page: &page,
+        query: &query,
+        targets: &targets,
+        chart,
+        lately,
+        relaxed: &relaxed,
+        may_retry,
+        moment: &moment,
+        read_as: ask.read_as(),
+    };
     answer::page(&app, &viewer, list::view(&viewer, &list))
 }
 
-/// How it went over time, from the rollups: of the whole workspace, so only where nothing but the time narrows the list,
-/// and for readers who see all of it.
-async fn histogram(
+fn drawn(bucket: &overview::Bucket, label: String, href: String) -> Bucket {
+    let numbers = &bucket.numbers;
+    Bucket {
+        label,
+        good: numbers.syncs_completed.unsigned_abs(),
+        passing: numbers.syncs_partial.unsigned_abs(),
+        bad: numbers.syncs_failed.unsigned_abs(),
+        href: Some(href),
+    }
+}
+
+/// How it went over time, from the rollups: of the whole workspace, so only where nothing but the time and the status
+/// narrows the list, and for readers who see all of it.
+async fn activity(
     app: &App,
     asked: &Asked,
     ask: &Ask,
-    now: Timestamp,
-) -> Result<Option<(String, Vec<Bucket>)>, Failure> {
+) -> Result<Option<(Window, overview::Activity)>, Failure> {
     let is_narrowed = ask.target.is_some() || ask.trigger.is_some() || ask.q.is_some();
+    let is_frozen = ask.from.is_some() || ask.to.is_some();
     let window: Option<Window> = ask.since.as_deref().unwrap_or("24h").parse().ok();
-    let Some(window) = window.filter(|_| !is_narrowed && asked.rank().administers()) else {
-        return Ok(None);
-    };
-    let activity = overview::activity(&app.store, asked.workspace().id, window).await?;
-    let count = |count: i64| u64::try_from(count).unwrap_or_default();
-    let bucket = |bucket: &overview::Bucket| Bucket {
-        label: label(now, bucket.since, window),
-        good: count(bucket.numbers.syncs_completed),
-        passing: count(bucket.numbers.syncs_partial),
-        bad: count(bucket.numbers.syncs_failed),
-        href: None,
-    };
-    let per = took(i64::from(activity.bucket_s) * 1000);
-    Ok(Some((per, activity.buckets.iter().map(bucket).collect())))
+    let seen = !is_narrowed && !is_frozen && asked.rank().administers();
+    let Some(window) = window.filter(|_| seen) else { return Ok(None) };
+    Ok(Some((window, overview::activity(&app.store, asked.workspace().id, window).await?)))
 }
 
 async fn show(

@@ -88,14 +88,19 @@ pub fn cause(sync: &SyncEvent, now: Timestamp) -> Markup {
 
 /// Why a sync failed, wholly or in part.
 pub fn why(sync: &SyncEvent) -> Option<String> {
-    if let Some(error) = &sync.error {
-        return Some(error.clone());
+    why_of(sync.error.as_deref(), sync.counts.failed, sync.reason.as_deref())
+}
+
+/// The cause in words, from what a sync recorded of it.
+pub fn why_of(error: Option<&str>, failed_files: u32, told: Option<&str>) -> Option<String> {
+    if let Some(error) = error {
+        return Some(error.to_owned());
     }
-    if sync.counts.failed > 0 {
-        let files = counted(sync.counts.failed.into(), "file", "files");
+    if failed_files > 0 {
+        let files = counted(failed_files.into(), "file", "files");
         return Some(format!("{files} could not be read; what was there before stays"));
     }
-    sync.reason.as_deref().map(|text| reason(text).to_owned())
+    told.map(|text| reason(text).to_owned())
 }
 
 /// A time to come: its day only if it is another one.
