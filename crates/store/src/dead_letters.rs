@@ -11,6 +11,10 @@ use uuid::Uuid;
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError};
 
+mod causes;
+
+pub use causes::{CAUSES_MAX, Cause, LOOKED_MAX, OfCause, causes, count_of, take_of};
+
 /// What became of a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settlement {

@@ -215,7 +215,8 @@ pub async fn by_id(db: &impl Db, id: SyncEventId) -> Result<Option<SyncEvent>, S
     Ok(by_ids(db, &[id.0]).await?.pop())
 }
 
-async fn by_ids(db: &impl Db, ids: &[Uuid]) -> Result<Vec<SyncEvent>, StoreError> {
+/// The sync events of these ids, newest first.
+pub async fn by_ids(db: &impl Db, ids: &[Uuid]) -> Result<Vec<SyncEvent>, StoreError> {
     const SQL: &str = "-- sync_event_list::by_ids
         select sync.id, sync.workspace_id, workspace.slug as workspace, sync.target_id, sync.event_id,
                sync.event_type, sync.delivery_id, sync.trigger, sync.repository, sync.git_ref, sync.before_sha,

@@ -2,7 +2,7 @@
 
 use hookyard_domain::ids::DeadLetterId;
 use hookyard_store::dead_letters::{self, DeadLetter, Settlement, Subject};
-use hookyard_store::{Db, Store};
+use hookyard_store::{Db, Store, Tx};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -10,6 +10,8 @@ use utoipa::ToSchema;
 use super::actor::Change;
 use super::targets::JobRef;
 use super::{Actor, OperationError, deliveries, events, sync_events};
+
+pub mod causes;
 
 /// A settled dead letter.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -35,22 +37,27 @@ pub async fn replay(
     let tx = conn.begin().await?;
     let letter = require(&tx, id).await?;
     settle(&tx, &letter, Settlement::Replayed).await?;
-    let (subject_id, job) = match letter.subject_id {
-        Subject::Event(event) => (letter.subject_id, events::replay_in(&tx, event).await?.job),
-        Subject::Sync(sync) => {
-            let (queued, _) = sync_events::retry_in(&tx, sync).await?;
-            (Subject::Sync(queued.id), queued.job)
-        }
-        Subject::Delivery(delivery) => {
-            (letter.subject_id, deliveries::replay_in(&tx, delivery).await?)
-        }
-        // A replay of many deliveries has no dead letter: what it cannot finish, it goes on with.
-        Subject::Replay(replay) => return Err(OperationError::not_found("dead letter", &replay)),
-    };
+    let (subject_id, job) = again(&tx, &letter).await?;
     let settled = Settled { ok: true, id, queued: true, subject_id, job: Some(job) };
     actor.record(&tx, change("dead_letter.replay", &letter, &settled)).await?;
     tx.commit().await?;
     Ok(settled)
+}
+
+/// Makes a new job of the work; what it is about then, which is a new sync event for a sync.
+async fn again(tx: &Tx<'_>, letter: &DeadLetter) -> Result<(Subject, JobRef), OperationError> {
+    match letter.subject_id {
+        Subject::Event(event) => Ok((letter.subject_id, events::replay_in(tx, event).await?.job)),
+        Subject::Sync(sync) => {
+            let (queued, _) = sync_events::retry_in(tx, sync).await?;
+            Ok((Subject::Sync(queued.id), queued.job))
+        }
+        Subject::Delivery(delivery) => {
+            Ok((letter.subject_id, deliveries::replay_in(tx, delivery).await?))
+        }
+        // A replay of many deliveries has no dead letter: what it cannot finish, it goes on with.
+        Subject::Replay(replay) => Err(OperationError::not_found("dead letter", &replay)),
+    }
 }
 
 /// Lets a dead letter be.

@@ -1,13 +1,17 @@
 //! Events: read, replayed, redacted.
 
-use hookyard_domain::ids::{EventId, JobId, SyncEventId};
+use hookyard_domain::ids::{EventId, JobId, SyncEventId, WorkspaceId};
 use hookyard_store::dead_letters::Subject;
+use hookyard_store::delivery_list::{self, Delivery, DeliveryFilter};
 use hookyard_store::event_list::{self, EventDetail};
 use hookyard_store::events::{self, Replay};
+use hookyard_store::paging::PageRequest;
+use hookyard_store::sync_event_list::{self, SyncEvent};
 use hookyard_store::{Db, Store, Tx, job_list};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::actor::Change;
 use super::targets::JobRef;
@@ -42,6 +46,41 @@ pub async fn show(store: &Store, id: EventId) -> Result<EventView, OperationErro
     let sync_events = events::syncs(&conn, id).await?;
     let job_id = job_list::of_subject(&conn, Subject::Event(id)).await?;
     Ok(EventView { event, sync_events, job_id })
+}
+
+/// What an event led to, as far as a page shows it.
+#[derive(Debug)]
+pub struct SetOff {
+    /// The first [`SET_OFF_MAX`].
+    pub syncs: Vec<SyncEvent>,
+    /// The newest [`SET_OFF_MAX`].
+    pub deliveries: Vec<Delivery>,
+    pub more_deliveries: bool,
+}
+
+/// The most syncs, and the most deliveries, that are told of an event.
+pub const SET_OFF_MAX: u16 = 20;
+
+/// What an event led to in a workspace.
+pub async fn set_off(
+    store: &Store,
+    workspace: WorkspaceId,
+    read: &EventView,
+) -> Result<SetOff, OperationError> {
+    let conn = store.conn().await?;
+    let ids: Vec<Uuid> = read.sync_events.iter().take(SET_OFF_MAX.into()).map(|id| id.0).collect();
+    let mut syncs = sync_event_list::by_ids(&conn, &ids).await?;
+    // An event of a shared URL may concern other workspaces, too.
+    syncs.retain(|sync| sync.workspace_id == workspace);
+    let filter = DeliveryFilter {
+        workspace: Some(workspace),
+        event: Some(read.event.event.id),
+        ..DeliveryFilter::default()
+    };
+    let first = PageRequest::new(SET_OFF_MAX, None)
+        .map_err(|error| OperationError::Invalid(error.to_string()))?;
+    let page = delivery_list::list(&conn, &filter, first).await?;
+    Ok(SetOff { syncs, more_deliveries: page.next_cursor.is_some(), deliveries: page.items })
 }
 
 /// The stored body of an event.

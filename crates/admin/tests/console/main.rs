@@ -5,6 +5,7 @@ mod connector_access;
 mod connector_changes;
 mod connectors;
 mod github;
+mod bulk;
 #[path = "../api/http.rs"]
 #[allow(dead_code, reason = "the API's tests need more of it")]
 mod http;

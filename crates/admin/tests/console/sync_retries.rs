@@ -79,7 +79,8 @@ async fn a_preview_says_what_a_retry_of_many_starts_and_its_button_starts_that_o
     fields.retain(|(name, _)| *name != "status");
     fields.push(("status", "failed"));
     fields.push(("reason", "the repository is back"));
-    for (said, queued) in [("Queued 1 sync.", 1), ("Nothing was queued; 1 target was left out.", 1)] {
+    for (said, queued) in [("Queued 1 sync.", 1), ("Nothing was queued; 1 target was left out.", 1)]
+    {
         let answer = ada.submit(&page, RETRY, &fields);
         assert_eq!(answer.status, 303, "{answer:?}");
         let next = answer.header("location").unwrap().to_owned();
@@ -143,7 +144,8 @@ async fn the_list_counts_from_rollups_and_its_bars_and_links_keep_their_time() {
     ] {
         assert!(page.contains(part), "{part} in {page}");
     }
-    let moment = page.split("<a href=\"").find(|part| part.contains("Link to this moment")).unwrap();
+    let moment =
+        page.split("<a href=\"").find(|part| part.contains("Link to this moment")).unwrap();
     let moment = moment.split('"').next().unwrap().replace("&amp;", "&");
     let rows = |page: &str| page.matches("class=\"rowlink\"").count();
     assert_eq!(rows(&ada.page(&moment)), 4);

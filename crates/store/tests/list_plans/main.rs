@@ -48,6 +48,7 @@ async fn every_list_query_uses_an_index() {
     set_up_lists(&conn).await;
     connectors::lists(&conn).await;
     work_lists(&conn).await;
+    causes_of_dead_letters(&conn).await;
     sync_event_lists(&conn).await;
     event_lists(&conn).await;
     outbound_lists(&conn).await;
@@ -142,6 +143,16 @@ async fn work_lists(conn: &Conn) {
                 .await;
         }
     }
+}
+
+async fn causes_of_dead_letters(conn: &Conn) {
+    let at = now();
+    for _ in 0..EXECUTIONS {
+        let causes = dead_letters::causes(conn, workspace()).await.unwrap();
+        let cause = &causes[0].cause;
+        dead_letters::count_of(conn, workspace(), cause, at, 1_000).await.unwrap();
+    }
+    plans::check("causes of dead letters");
 }
 
 async fn sync_event_lists(conn: &Conn) {

@@ -18,6 +18,7 @@ mod integrations;
 mod members;
 mod overview;
 mod plain;
+mod replays;
 mod search;
 pub mod sign_in;
 mod since;
@@ -37,6 +38,7 @@ pub(super) fn routes() -> Routes {
         .and(sources::routes())
         .and(deliveries::routes())
         .and(dead_letters::routes())
+        .and(replays::routes())
         .and(subscriptions::routes())
         .and(integrations::routes())
         .and(members::routes())

@@ -15,16 +15,20 @@ use crate::console::answer::{self, Answer, Failure};
 use crate::console::components::chart::{self, Bucket, Chart};
 use crate::console::components::icons::{Icon, icon};
 use crate::console::components::panel::{self, Column, Head};
+use crate::console::components::query::Query;
 use crate::console::components::status::badge;
 use crate::console::components::text::{counted, grouped, nothing, outside, outside_cut};
 use crate::console::components::time::{ago, clock, date, took};
 use crate::console::frame::{self, Place, Viewer};
+use crate::console::live;
 use crate::console::visit::InQuery;
 use crate::operations::overview::{
     self as operation, Activity, Attention, AttentionKind, Numbers, Overview, Severity, Subject,
     Window,
 };
 use crate::routes::Routes;
+
+mod updates;
 
 /// The longest cause that an item shows, in characters.
 const CAUSE_CHARS_MAX: usize = 240;
@@ -33,7 +37,11 @@ const LATEST: usize = 6;
 
 /// The overview of a workspace.
 pub(in crate::console) fn routes() -> Routes {
-    Routes::console().page("/w/{slug}/overview", Need::Member, show)
+    Routes::console().page("/w/{slug}/overview", Need::Member, show).page(
+        "/w/{slug}/overview/stream",
+        Need::Member,
+        updates::stream,
+    )
 }
 
 #[derive(Debug, Deserialize)]
@@ -42,22 +50,26 @@ struct Ask {
     since: Option<String>,
 }
 
+impl Ask {
+    fn window(&self) -> Result<Window, Failure> {
+        let Some(text) = &self.since else { return Ok(Window::Day) };
+        text.parse().map_err(|error: String| {
+            Failure::new(
+                axum::http::StatusCode::BAD_REQUEST,
+                "That address means nothing",
+                format!("since: {error}"),
+            )
+        })
+    }
+}
+
 async fn show(
     State(app): State<App>,
     asked: Asked,
     viewer: Viewer,
     InQuery(ask): InQuery<Ask>,
 ) -> Answer {
-    let window = match &ask.since {
-        None => Window::Day,
-        Some(text) => text.parse().map_err(|error: String| {
-            Failure::new(
-                axum::http::StatusCode::BAD_REQUEST,
-                "That address means nothing",
-                format!("since: {error}"),
-            )
-        })?,
-    };
+    let window = ask.window()?;
     let read = operation::overview(&app.store, asked.workspace().id, window).await?;
     let latest = sync_events::latest(&app, &asked, viewer.now).await?;
     let shown = &latest[..latest.len().min(LATEST)];
@@ -67,18 +79,21 @@ async fn show(
 /// The page.
 fn view(viewer: &Viewer, overview: &Overview, window: Window, latest: &[SyncEvent]) -> Markup {
     let items = visible(viewer, &overview.attention);
+    let stream = viewer.path("overview/stream");
+    let stream = Query::new().with("since", window.as_str()).href(&stream);
     let body = html! {
         (panel::head(&Head {
             title: html! { "Overview" },
-            answer: answer(overview, items.len()),
-            actions: Some(windows(viewer, window)),
+            answer: html! { span #answer { (answer(overview, items.len())) } },
+            actions: Some(html! { (live::switch(viewer)) (windows(viewer, window)) }),
             ..Head::default()
         }))
-        @if !items.is_empty() { (attention(viewer, &items)) }
-        (tiles(viewer, overview, window))
+        @if viewer.live { (live::connect(&stream)) }
+        div #attention { @if !items.is_empty() { (attention(viewer, &items)) } }
+        div #tiles { (tiles(viewer, overview, window)) }
         (charts(viewer, &overview.activity, window))
         div.two {
-            (queues(overview))
+            div #queues { (queues(overview)) }
             (latest_syncs(viewer, latest))
         }
     };

@@ -12,6 +12,7 @@ use crate::console::components::panel::{self, Column, Head};
 use crate::console::components::query::Query;
 use crate::console::components::text::counted;
 use crate::console::frame::{self, Place, Viewer};
+use crate::console::live;
 
 /// The rows of one page.
 const ROWS: u16 = 50;
@@ -50,6 +51,8 @@ pub(super) struct List<'a> {
     pub(super) nouns: (&'a str, &'a str),
     /// What would make a row appear.
     pub(super) when_empty: &'a str,
+    /// Where the updates of its first page come from; none: it does not update itself.
+    pub(super) stream: Option<&'a str>,
 }
 
 /// The page.
@@ -71,10 +74,12 @@ pub(super) fn view<T, I: ToString>(
             (exports::links(viewer, list.place.path(), &Query::new()))
         }
     };
+    let stream = list.stream.filter(|_| viewer.live && !ask.is_later());
     let body = html! {
         (panel::head(&Head {
             title: html! { (list.place.name()) },
             answer: html! { (list.answer) },
+            actions: list.stream.map(|_| live::switch(viewer)),
             ..Head::default()
         }))
         @if let (true, Some(older)) = (page.items.is_empty(), &older) {
@@ -83,6 +88,7 @@ pub(super) fn view<T, I: ToString>(
             (empty(Icon::In, "Nothing is here", &html! { p { (list.when_empty) } }))
         } @else {
             section.panel aria-label=(list.place.name()) {
+                @if let Some(href) = stream { (live::connect(href)) }
                 (panel::table("as-cards", None, list.columns, &rows))
                 (panel::list_foot(&foot, newest, older.as_deref()))
             }

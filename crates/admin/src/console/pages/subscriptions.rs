@@ -30,6 +30,7 @@ async fn show(
     let conn = app.store.conn().await?;
     let page = subscriptions::list(&conn, Some(asked.workspace().id), ask.page()?).await?;
     let list = plain::List {
+        stream: None,
         place: Place::Subscriptions,
         answer: "Who is told about what: types, filter, and how the message is made.",
         columns: &[

@@ -15,6 +15,7 @@ use crate::console::components::status::{answer_code, badge};
 use crate::console::components::text::{code, counted, outside, outside_cut};
 use crate::console::components::time::{cell, clock, relative};
 use crate::console::frame::{self, Place, Viewer};
+use crate::console::live;
 use crate::console::pages::exports;
 
 /// The longest cause that a row shows, in characters.
@@ -63,6 +64,10 @@ pub(super) fn view(viewer: &Viewer, list: &List<'_>) -> Markup {
         (panel::head(&Head {
             title: html! { "Deliveries" },
             answer: html! { "Each row is one event owed to one receiver, tried until it is delivered or given up." },
+            actions: Some(html! {
+                (live::switch(viewer))
+                a.btn href=(viewer.path("replays")) { "Replays" }
+            }),
             ..Head::default()
         }))
         div.stack-s {
@@ -95,28 +100,58 @@ fn rows(viewer: &Viewer, list: &List<'_>, path: &str) -> Markup {
     let older = list.page.next_cursor.map(|id| list.query.with("after", id.to_string()).href(path));
     let newest = newest(list, path);
     let body = html! { @for delivery in items { (row(viewer, delivery)) } };
-    let foot = html! { (counted(items.len() as u64, "delivery", "deliveries")) " on this page" (exports::links(viewer, "deliveries", list.query)) };
+    let foot = html! {
+        (counted(items.len() as u64, "delivery", "deliveries")) " on this page"
+        @if let Some((href, words)) = replay(viewer, list.query) { " · " a href=(href) { (words) } }
+        (exports::links(viewer, "deliveries", list.query))
+    };
+    let first = list.query.get("after").is_none();
+    let newest_id = items.first().map(|delivery| delivery.id.to_string()).unwrap_or_default();
+    let stream = list.query.with("newest", newest_id).href(&viewer.path("deliveries/stream"));
     html! {
         section.panel aria-label="Deliveries" {
+            @if first && viewer.live { (live::connect(&stream)) }
             (panel::table("as-cards", None, &COLUMNS, &body))
             (panel::list_foot(&foot, newest.as_deref(), older.as_deref()))
         }
     }
 }
 
+/// The way to the preview of a replay of what is listed, as far as it is over.
+fn replay(viewer: &Viewer, query: &Query) -> Option<(String, &'static str)> {
+    let (status, words) = match query.get("status") {
+        None | Some("failed,dead" | "dead") => ("dead", "Replay the dead …"),
+        Some("cancelled") => ("cancelled", "Replay the cancelled …"),
+        Some("delivered") => ("delivered", "Send these once more …"),
+        Some(_) => return None,
+    };
+    let of_one_event = query.get("event").is_some();
+    let query = query.without("after").with("status", status);
+    let href = query.href(&viewer.path("replays/new"));
+    (viewer.is_admin && !of_one_event).then_some((href, words))
+}
+
+/// One row. It has its id, so that a live update finds it.
 fn row(viewer: &Viewer, delivery: &Delivery) -> Markup {
+    html! { tr role="row" id=(delivery.id) { (cells(viewer, delivery)) } }
+}
+
+/// The row as a live update sends it: it replaces the one on screen, and is dropped where there is none.
+pub(super) fn changed_row(viewer: &Viewer, delivery: &Delivery) -> Markup {
+    html! { template { tr role="row" id=(delivery.id) hx-swap-oob="true" { (cells(viewer, delivery)) } } }
+}
+
+fn cells(viewer: &Viewer, delivery: &Delivery) -> Markup {
     html! {
-        tr role="row" id=(delivery.id) {
-            td.o1 role="cell" { (badge(delivery.state)) }
-            td.wide.o3 role="cell" {
-                a.rowlink href=(viewer.path(&format!("deliveries/{}", delivery.id))) { (receiver(delivery)) }
-                (cause(viewer, delivery))
-            }
-            td.wide.o4 role="cell" { (code(&delivery.event_type)) }
-            td.o5 role="cell" { (answer_code(delivery.response_status, delivery.error_class.as_deref())) }
-            td.num.o6 role="cell" { (delivery.attempts) }
-            td.num.o2 role="cell" { (cell(viewer.now, delivery.created_at)) }
+        td.o1 role="cell" { (badge(delivery.state)) }
+        td.wide.o3 role="cell" {
+            a.rowlink href=(viewer.path(&format!("deliveries/{}", delivery.id))) { (receiver(delivery)) }
+            (cause(viewer, delivery))
         }
+        td.wide.o4 role="cell" { (code(&delivery.event_type)) }
+        td.o5 role="cell" { (answer_code(delivery.response_status, delivery.error_class.as_deref())) }
+        td.num.o6 role="cell" { (delivery.attempts) }
+        td.num.o2 role="cell" { (cell(viewer.now, delivery.created_at)) }
     }
 }
 

@@ -4,5 +4,6 @@ mod list;
 mod one;
 mod routes;
 mod steps;
+mod updates;
 
 pub(in crate::console) use routes::routes;

@@ -9,11 +9,13 @@ use crate::console::components::facts::{self, Fact};
 use crate::console::components::form::button;
 use crate::console::components::icons::{Icon, icon};
 use crate::console::components::panel::{self, Head};
+use crate::console::components::query::Query;
 use crate::console::components::status::{answer_code, badge_big};
 use crate::console::components::text::{code, counted, id, nothing, outside, outside_cut};
 use crate::console::components::time::{clock, fact, relative};
 use crate::console::components::timeline::timeline;
 use crate::console::frame::{self, Place, Viewer};
+use crate::console::live;
 use crate::operations::story::{DeliveryStory, Dot, DotState};
 
 /// The longest error of the answer sentence, in characters.
@@ -26,9 +28,10 @@ pub(super) fn view(viewer: &Viewer, story: &DeliveryStory) -> Markup {
         (panel::head(&Head {
             crumb: Some(html! { a href=(viewer.place(Place::Deliveries)) { "Deliveries" } " / " (id(&delivery.id.to_string())) }),
             title: html! { (outside(&delivery.event_type)) " to " (list::receiver(delivery)) },
-            answer: answer(viewer, delivery),
+            answer: html! { span #answer { (answer(viewer, delivery)) } },
             actions: viewer.is_admin.then(|| actions(viewer, delivery)),
         }))
+        @if !delivery.state.is_over() && viewer.live { (live::connect(&stream(viewer, delivery))) }
         (facts::strip(&key_facts(viewer, story)))
         div.cols {
             div.stack {
@@ -52,7 +55,18 @@ pub(super) fn view(viewer: &Viewer, story: &DeliveryStory) -> Markup {
     frame::page(viewer, Place::Deliveries, &title, &[], &body)
 }
 
-fn answer(viewer: &Viewer, delivery: &Delivery) -> Markup {
+fn stream(viewer: &Viewer, delivery: &Delivery) -> String {
+    let path = viewer.path(&format!("deliveries/{}/stream", delivery.id));
+    Query::new().with("seen", state(delivery)).href(&path)
+}
+
+/// In a word what the page tells: another one, and its story has gone on.
+pub(super) fn state(delivery: &Delivery) -> String {
+    format!("{}-{}", delivery.state, delivery.attempts)
+}
+
+/// What the page says first.
+pub(super) fn answer(viewer: &Viewer, delivery: &Delivery) -> Markup {
     let made = counted(
         u64::from(delivery.attempts.unsigned_abs()),
         "attempt was made",

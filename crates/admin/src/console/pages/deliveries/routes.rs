@@ -9,6 +9,7 @@ use hookyard_store::delivery_list::{self, Delivery, DeliveryFilter};
 use hookyard_store::paging::{Page, PageRequest};
 use serde::Deserialize;
 
+use super::updates::{stream, stream_one};
 use super::{list, one};
 use crate::App;
 use crate::access::{Asked, Need};
@@ -28,24 +29,28 @@ const ROWS: u16 = 30;
 pub(in crate::console) fn routes() -> Routes {
     Routes::console()
         .page("/w/{slug}/deliveries", Need::Member, show_list)
+        .page("/w/{slug}/deliveries/stream", Need::Member, stream)
         .page("/w/{slug}/deliveries/{delivery}", Need::Member, show)
+        .page("/w/{slug}/deliveries/{delivery}/stream", Need::Member, stream_one)
         .action("/w/{slug}/deliveries/{delivery}/replay", Need::Admin, replay)
         .action("/w/{slug}/deliveries/{delivery}/cancel", Need::Admin, cancel)
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ask {
+pub(super) struct Ask {
     status: Option<Commas<DeliveryState>>,
     connection: Option<ConnectionId>,
     event: Option<EventId>,
     #[serde(rename = "type")]
     event_type: Option<String>,
     after: Option<DeliveryId>,
+    /// Of a stream: the newest row on screen.
+    pub(super) newest: Option<DeliveryId>,
 }
 
 impl Ask {
-    fn query(&self) -> Query {
+    pub(super) fn query(&self) -> Query {
         let states = self.status.iter().flat_map(|states| &states.0);
         let states: Vec<&str> = states.map(|state| state.as_str()).collect();
         let id = |id: Option<String>| id.unwrap_or_default();
@@ -71,7 +76,7 @@ async fn show_list(
     answer::page(&app, &viewer, list::view(&viewer, &list))
 }
 
-async fn read(
+pub(super) async fn read(
     conn: &Conn,
     asked: &Asked,
     ask: &Ask,

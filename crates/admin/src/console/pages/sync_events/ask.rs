@@ -102,7 +102,7 @@ impl Ask {
 }
 
 /// A span of hours or days.
-fn span(text: &str) -> Option<SignedDuration> {
+pub(in crate::console) fn span(text: &str) -> Option<SignedDuration> {
     /// Ten years: beyond every retention.
     const HOURS_MAX: i64 = 24 * 366 * 10;
     let (number, hours) = match text.strip_suffix('d') {

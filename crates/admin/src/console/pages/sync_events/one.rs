@@ -12,11 +12,13 @@ use crate::console::components::form::button;
 use crate::console::components::icons::{Icon, icon};
 use crate::console::components::message::note;
 use crate::console::components::panel::{self, Head};
+use crate::console::components::query::Query;
 use crate::console::components::status::{Tone, badge, badge_big};
 use crate::console::components::text::{GITHUB_WEB, branch, commit, counted, id, nothing, outside};
 use crate::console::components::time::{ago, fact, took};
 use crate::console::components::timeline::{Span, SpanKind, timeline, where_the_time_went};
 use crate::console::frame::{self, Place, Viewer};
+use crate::console::live;
 use crate::operations::story::{SegmentKind, SyncStory};
 
 /// What the page shows.
@@ -37,9 +39,10 @@ pub fn view(viewer: &Viewer, one: &One<'_>) -> Markup {
         (panel::head(&Head {
             crumb: Some(html! { a href=(viewer.place(Place::SyncEvents)) { "Sync events" } " / " (id(&sync.id.to_string())) }),
             title: outside(&title),
-            answer: answer(viewer, sync),
+            answer: html! { span #answer { (answer(viewer, sync)) } },
             actions: (one.may_edit).then(|| actions(viewer, sync)),
         }))
+        @if !sync.status.is_final() && viewer.live { (live::connect(&stream(viewer, sync))) }
         (facts::strip(&key_facts(viewer, sync)))
         div.cols {
             div.stack {
@@ -66,7 +69,19 @@ fn tone(sync: &SyncEvent) -> Tone {
     if sync.status == SyncStatus::Failed { Tone::Bad } else { Tone::Warn }
 }
 
-fn answer(viewer: &Viewer, sync: &SyncEvent) -> Markup {
+fn stream(viewer: &Viewer, sync: &SyncEvent) -> String {
+    let path = viewer.path(&format!("sync-events/{}/stream", sync.id));
+    Query::new().with("seen", state(sync)).href(&path)
+}
+
+/// In a word what the page tells: another one, and its story has gone on.
+pub(super) fn state(sync: &SyncEvent) -> String {
+    let waits = sync.waits_until.map_or(0, |at| at.as_second());
+    format!("{}-{}-{waits}", sync.status, sync.attempts)
+}
+
+/// What the page says first.
+pub(super) fn answer(viewer: &Viewer, sync: &SyncEvent) -> Markup {
     let counts = &sync.counts;
     let live = counts.created + counts.updated + counts.deleted;
     let at = words::head(sync).map(|sha| commit(GITHUB_WEB, &sync.repository, sha));

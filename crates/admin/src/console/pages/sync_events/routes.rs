@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::ask::{Ask, read};
-use super::updates::stream;
+use super::updates::{stream, stream_one};
 use super::{empty, list, one, retry as many};
 use crate::App;
 use crate::access::{Asked, Need};
@@ -35,6 +35,11 @@ pub(in crate::console) fn routes() -> Routes {
         .page("/w/{slug}/sync-events", Need::Member, show_list)
         .page("/w/{slug}/stream", Need::Member, stream)
         .page("/w/{slug}/sync-events/{sync_event}", Need::Instance(InstanceRole::Viewer), show)
+        .page(
+            "/w/{slug}/sync-events/{sync_event}/stream",
+            Need::Instance(InstanceRole::Viewer),
+            stream_one,
+        )
         .action("/w/{slug}/sync-events/{sync_event}/retry", EDITOR, retry)
         .action("/w/{slug}/sync-events/{sync_event}/resync", EDITOR, resync)
         .and(many::routes())
