@@ -99,15 +99,17 @@ fn text(preview: &Preview, verb: &str) -> String {
         ]);
     }
     let mut text = table.render("no failed or partial sync event matches");
-    text.push_str(&format!(
+    let said = format!(
         "{} as of {}: {verb} {}, {} left out\n",
         counted(preview.selected.unsigned_abs(), "sync event", "sync events"),
         time(preview.as_of),
         counted(preview.syncs as u64, "sync", "syncs"),
         counted(preview.left_out as u64, "target", "targets"),
-    ));
+    );
+    text.push_str(&said);
     if let Some(before) = preview.older_before {
-        text.push_str(&format!("older ones match, too: --until {before}\n"));
+        let older = format!("older ones match, too: --until {before}\n");
+        text.push_str(&older);
     }
     text
 }

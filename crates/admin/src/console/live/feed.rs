@@ -71,18 +71,14 @@ impl<W: Watched> Feed<W> {
         if self.looks.saturating_mul(W::LOOK_EVERY.as_secs().max(1)) > STREAM_S {
             return None;
         }
-        match self.watched.look().await {
-            Ok(pieces) => {
-                self.over = pieces.iter().any(|(name, _)| *name == OVER);
-                let events = pieces.iter().map(|(name, markup)| event(name, markup)).collect();
-                Some((events, self))
-            }
+        let Ok(pieces) = self.watched.look().await else {
             // Why was logged where it failed; the browser asks again by itself.
-            Err(_) => {
-                warn!("a stream of updates ends: its page could not be read");
-                None
-            }
-        }
+            warn!("a stream of updates ends: its page could not be read");
+            return None;
+        };
+        self.over = pieces.iter().any(|(name, _)| *name == OVER);
+        let events = pieces.iter().map(|(name, markup)| event(name, markup)).collect();
+        Some((events, self))
     }
 }
 

@@ -181,17 +181,15 @@ async fn settle(
     };
     let actor = asked.actor(because(form.reason)?);
     let settled = operation::settle_all(&app.store, &actor, &of, how).await?;
-    let mut said = format!("{done}: {}.", counted(settled.settled, "dead letter", "dead letters"));
-    if settled.left_out > 0 {
-        let left = counted(
-            settled.left_out,
-            "cannot be replayed and stays",
-            "cannot be replayed and stay",
-        );
-        said.push_str(&format!(" {left} open."));
-    }
-    if settled.more {
-        said.push_str(" There are more of this cause.");
-    }
+    let left = match settled.left_out {
+        0 => String::new(),
+        left => {
+            let (one, many) = ("cannot be replayed and stays", "cannot be replayed and stay");
+            format!(" {} open.", counted(left, one, many))
+        }
+    };
+    let more = if settled.more { " There are more of this cause." } else { "" };
+    let settled = counted(settled.settled, "dead letter", "dead letters");
+    let said = format!("{done}: {settled}.{left}{more}");
     answer::done(&app, &viewer.place(Place::DeadLetters), &said)
 }

@@ -3,6 +3,7 @@
 use hookyard_domain::sync_event::{SyncReason, SyncStatus};
 use hookyard_store::sync_event_list::SyncEvent;
 use hookyard_store::targets::Target;
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::{steps, words};
@@ -76,7 +77,7 @@ fn stream(viewer: &Viewer, sync: &SyncEvent) -> String {
 
 /// In a word what the page tells: another one, and its story has gone on.
 pub(super) fn state(sync: &SyncEvent) -> String {
-    let waits = sync.waits_until.map_or(0, |at| at.as_second());
+    let waits = sync.waits_until.map_or(0, Timestamp::as_second);
     format!("{}-{}-{waits}", sync.status, sync.attempts)
 }
 
