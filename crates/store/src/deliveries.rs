@@ -92,6 +92,29 @@ pub async fn replay(tx: &Tx<'_>, id: DeliveryId) -> Result<Replayed, StoreError>
     Ok(Replayed::Queued(JobId(job.get("id"))))
 }
 
+/// Where counting what waits ends.
+pub const WAITING_MAX: u32 = 1_000;
+
+/// How many deliveries wait to go to a receiver, which [`cancel_waiting`] would call off; counting ends at
+/// [`WAITING_MAX`].
+pub async fn waiting(db: &impl Db, lane: Lane) -> Result<u32, StoreError> {
+    // Each state has its own index.
+    const SQL: &str = "-- deliveries::waiting
+        select count(*) as waiting
+          from (select from job where state = 'parked' and workspace_id = $1 and lane_id = $2
+                 union all
+                select from job
+                 where state = 'scheduled' and lane_id is not null and workspace_id = $1 and lane_id = $2
+                 union all
+                select from job
+                 where state not in ('scheduled', 'leased', 'parked') and lane_id is not null
+                   and workspace_id = $1 and lane_id = $2
+                 limit 1000) some";
+    let workspace: Uuid = lane.workspace.0;
+    let row = db.row(SQL, &[/* workspace */ &workspace, /* lane */ &lane.receiver]).await?;
+    Ok(u32::try_from(row.get::<_, i64>("waiting")).unwrap_or(WAITING_MAX))
+}
+
 /// Calls off everything that waits to go to a receiver; returns how much. A try that is under way goes on, and is the
 /// last one if the receiver is not to be sent to.
 pub async fn cancel_waiting(tx: &Tx<'_>, lane: Lane, error: &str) -> Result<u64, StoreError> {

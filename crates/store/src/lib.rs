@@ -37,6 +37,7 @@ pub mod lifecycle;
 pub mod mappings;
 pub mod members;
 pub mod oauth_clients;
+pub mod oauth_grants;
 pub mod overview;
 pub mod paging;
 pub mod partitions;

@@ -24,7 +24,7 @@ use super::actor::Change;
 use super::{Actor, OperationError};
 
 pub use connect::{Connect, Connected, Limits, UpdateConnection, connect, update};
-pub use rotation::{Rotated, Rotation, rotate};
+pub use rotation::{Rotated, Rotation, rotate, signing_keys};
 pub use testing::{TESTED_MAX, Tested, test, test_all};
 
 /// What calling out needs: the database, the ring that opens credentials, and the one sender.
@@ -100,7 +100,7 @@ pub async fn require(db: &impl Db, id: ConnectionId) -> Result<Connection, Opera
 }
 
 /// A user id is the caller's own text; only its length and its lines are Hookyard's business.
-pub(super) fn checked_user(user: &str) -> Result<&str, OperationError> {
+pub fn checked_user(user: &str) -> Result<&str, OperationError> {
     let chars = user.chars().count();
     if (1..=USER_ID_CHARS_MAX).contains(&chars) && !user.chars().any(char::is_control) {
         Ok(user)

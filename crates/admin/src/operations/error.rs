@@ -1,5 +1,6 @@
 //! Why an operation was not done, by what its caller does about it.
 
+use hookyard_domain::delivery::ErrorClass;
 use hookyard_store::StoreError;
 use hookyard_vault::SealError;
 use jiff::Timestamp;
@@ -30,14 +31,28 @@ pub enum OperationError {
     #[error("{0}")]
     Forbidden(&'static str),
     /// The other system did not take the call that tests it; the text says what it answered.
-    #[error("{0}")]
-    TestFailed(String),
+    #[error(transparent)]
+    TestFailed(Box<TestFailure>),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A secret could not be sealed.
     #[error("the secret could not be sealed")]
     Seal(#[from] SealError),
+}
+
+/// How a test call failed that was to save something. Nothing was saved.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the test call to {host} failed, and nothing was saved: {error} ({class})")]
+pub struct TestFailure {
+    /// Whom it went to.
+    pub host: String,
+    pub class: ErrorClass,
+    pub error: String,
+    /// Of the answer, if there was one.
+    pub response_status: Option<u16>,
+    /// The beginning of the answer's body, without the secrets of the call.
+    pub response_excerpt: Option<String>,
 }
 
 impl OperationError {

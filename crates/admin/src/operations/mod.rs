@@ -39,5 +39,5 @@ pub mod workspaces;
 
 pub use actor::Actor;
 pub use edit::Edit;
-pub use error::OperationError;
+pub use error::{OperationError, TestFailure};
 pub use shown::ShownOnce;

@@ -66,11 +66,13 @@ pub async fn add(
     Ok(view)
 }
 
-fn check_filter(filter: &str) -> Result<Filter, OperationError> {
+/// The filter that this text is, or why it is none.
+pub fn check_filter(filter: &str) -> Result<Filter, OperationError> {
     Filter::parse(filter).map_err(|error| OperationError::Invalid(error.to_string()))
 }
 
-fn check_template(kind: ConnectionKind, template: &str) -> Result<Template, OperationError> {
+/// The template that this text is for receivers of a kind, or why it is none.
+pub fn check_template(kind: ConnectionKind, template: &str) -> Result<Template, OperationError> {
     Template::parse(kind, template).map_err(|error| OperationError::Invalid(error.to_string()))
 }
 

@@ -10,11 +10,14 @@ mod bulk;
 #[allow(dead_code, reason = "the API's tests need more of it")]
 mod http;
 mod mappings;
+mod integrations;
+mod oauth_clients;
 mod pages;
 mod people;
 mod reader;
 mod signing_in;
 mod sources;
+mod subscriptions;
 mod sync_events;
 mod system;
 mod sync_retries;

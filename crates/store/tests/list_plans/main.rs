@@ -12,22 +12,23 @@ use hookyard_domain::config_object::{ObjectStatus, ObjectType};
 use hookyard_domain::delivery::DeliveryState;
 use hookyard_domain::event::EventOutcome;
 use hookyard_domain::ids::{
-    AccountId, ConfigObjectId, ConnectionId, InstanceId, SourceId, SyncEventId, TargetId,
-    WorkspaceId,
+    AccountId, ConfigObjectId, ConnectionId, InstanceId, OauthClientId, SourceId, SyncEventId,
+    TargetId, WorkspaceId,
 };
 use hookyard_domain::job::{JobKind, JobState};
 use hookyard_domain::sync_event::{FileOutcome, SyncStatus};
 use hookyard_store::audit::{self, AuditFilter};
 use hookyard_store::config_object_list::{self, ConfigObjectFilter};
+use hookyard_store::delivery_jobs::Lane;
 use hookyard_store::delivery_list::{self, DeliveryFilter};
 use hookyard_store::event_list::{self, EventFilter};
 use hookyard_store::paging::{PAGE_ITEMS_MAX, Page, PageRequest};
 use hookyard_store::rollups::{self, Span};
 use hookyard_store::sync_event_list::{self, Search, SyncEventFilter};
 use hookyard_store::{
-    Conn, StoreError, accounts, connections, dead_letters, doctor, instances, job_list, mappings,
-    members, oauth_clients, overview, rejected_messages, replays, sources, subscriptions,
-    sync_events, targets, tokens, workspaces,
+    Conn, StoreError, accounts, connections, dead_letters, deliveries, doctor, instances, job_list,
+    mappings, members, oauth_clients, oauth_grants, overview, rejected_messages, replays, sources,
+    subscriptions, sync_events, targets, tokens, workspaces,
 };
 use hookyard_testkit::database::TestDatabase;
 use jiff::tz::TimeZone;
@@ -260,6 +261,13 @@ async fn outbound_lists(conn: &Conn) {
         subscriptions::list_of_connection(conn, connection, page).await
     })
     .await;
+    let lane = Lane { workspace: workspace(), receiver: connection.0 };
+    let client = OauthClientId(fixed(7));
+    for _ in 0..EXECUTIONS {
+        deliveries::waiting(conn, lane).await.unwrap();
+        oauth_grants::of_client(conn, client, "m").await.unwrap();
+    }
+    plans::check("what waits for a connection, and who grants to a client");
     for workspace in [None, Some(workspace())] {
         let of = format!("of {workspace:?}");
         walk(&format!("connections {of}"), async |page| {

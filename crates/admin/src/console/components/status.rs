@@ -84,6 +84,7 @@ statuses! {
     REPOSITORY_GONE = "Repository gone", Triangle, Bad;
     REPOSITORY_REMOVED = "Repository removed", Triangle, Bad;
     NEEDS_CONFIRMATION = "Needs a decision", Triangle, Bad;
+    PAUSED = "Paused", Paused, Quiet;
 }
 
 impl Status {

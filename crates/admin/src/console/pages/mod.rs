@@ -7,15 +7,18 @@ use crate::routes::Routes;
 
 mod asking;
 mod audit;
+mod confirm;
 mod connectors;
 mod dead_letters;
 mod deliveries;
 mod door;
 mod events;
 mod exports;
+mod fields;
 mod files;
 mod integrations;
 mod members;
+mod oauth_clients;
 mod overview;
 mod plain;
 mod replays;
@@ -41,6 +44,7 @@ pub(super) fn routes() -> Routes {
         .and(replays::routes())
         .and(subscriptions::routes())
         .and(integrations::routes())
+        .and(oauth_clients::routes())
         .and(members::routes())
         .and(audit::routes())
         .and(system::routes())

@@ -209,9 +209,11 @@ fn way(viewer: &Viewer, item: &Attention) -> Option<(String, &'static str)> {
     match item.subject {
         Subject::System => viewer.is_admin.then(|| (viewer.place(Place::System), "System")),
         Subject::Connection(id) => {
-            Some((viewer.path(&format!("deliveries?connection={id}")), "See deliveries"))
+            Some((viewer.path(&format!("integrations/{id}")), "See the connection"))
         }
-        Subject::OauthClient(_) => Some((viewer.place(Place::Deliveries), "See deliveries")),
+        Subject::OauthClient(id) => {
+            viewer.is_admin.then(|| (viewer.path(&format!("oauth-clients/{id}")), "See the client"))
+        }
         Subject::Target(id) => {
             Some((viewer.path(&format!("connector-targets/{id}")), "See the target"))
         }

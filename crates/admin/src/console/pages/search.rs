@@ -1,7 +1,8 @@
 //! The box of the rail: what was pasted is recognised, and its page opened.
 
 use hookyard_domain::ids::{
-    AccountId, DeliveryId, EventId, InstanceId, MappingId, SyncEventId, TargetId,
+    AccountId, ConnectionId, DeliveryId, EventId, InstanceId, MappingId, OauthClientId,
+    SubscriptionId, SyncEventId, TargetId,
 };
 use serde::Deserialize;
 
@@ -50,6 +51,15 @@ fn page_of_id(text: &str) -> Option<String> {
     }
     if let Ok(id) = text.parse::<MappingId>() {
         return Some(format!("connector-mappings/{id}/edit"));
+    }
+    if let Ok(id) = text.parse::<ConnectionId>() {
+        return Some(format!("integrations/{id}"));
+    }
+    if let Ok(id) = text.parse::<SubscriptionId>() {
+        return Some(format!("subscriptions/{id}"));
+    }
+    if let Ok(id) = text.parse::<OauthClientId>() {
+        return Some(format!("oauth-clients/{id}"));
     }
     text.parse::<EventId>().ok().map(|id| format!("events/{id}"))
 }

@@ -20,7 +20,7 @@ use super::{
     Outside, change, check_connected, check_plan, checked_user, label, named, new_key, raise,
     require, testing, title,
 };
-use crate::operations::{Actor, OperationError, ShownOnce, workspaces};
+use crate::operations::{Actor, OperationError, ShownOnce, TestFailure, workspaces};
 
 /// The most calls to one connection that may be under way at once.
 const CONCURRENCY_MAX: i32 = 1_000;
@@ -37,7 +37,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    fn check(self) -> Result<(), OperationError> {
+    /// Why there can be no such limits, if so.
+    pub fn check(self) -> Result<(), OperationError> {
         if self.concurrency.is_some_and(|it| !(1..=CONCURRENCY_MAX).contains(&it)) {
             return Err(OperationError::Invalid(format!(
                 "the concurrency of a connection is 1 to {CONCURRENCY_MAX}"
@@ -116,12 +117,13 @@ pub async fn connect(
     let receiver = Receiver::connect(new.kind, url, new_key);
     let called = testing::call(outside.sender, &receiver, &named(&workspace), now).await;
     if let Some(failure) = called.failure {
-        return Err(OperationError::TestFailed(format!(
-            "the test call to {} failed, and nothing was saved: {} ({})",
-            receiver.url().host(),
-            failure.error,
-            failure.class
-        )));
+        return Err(OperationError::TestFailed(Box::new(TestFailure {
+            host: receiver.url().host(),
+            class: failure.class,
+            error: failure.error,
+            response_status: called.response_status,
+            response_excerpt: called.response_excerpt,
+        })));
     }
     let mut conn = outside.store.conn().await?;
     let tx = conn.begin().await?;

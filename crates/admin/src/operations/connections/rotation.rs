@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::{check_connected, label, new_key, opened, require};
+use super::{check_connected, label, new_key, opened, receiver, require};
 use crate::operations::actor::Change;
 use crate::operations::{Actor, OperationError, ShownOnce};
 
@@ -33,6 +33,18 @@ pub struct Rotated {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub signing_secret: Option<ShownOnce>,
+}
+
+/// How many keys sign a connection's calls: two while a rotation is unfinished, none where calls are not signed.
+pub async fn signing_keys(
+    store: &Store,
+    ring: &KeyRing,
+    id: ConnectionId,
+) -> Result<usize, OperationError> {
+    let conn = store.conn().await?;
+    let connection = require(&conn, id).await?;
+    let receiver = receiver(&conn, ring, &connection).await?;
+    Ok(receiver.signing_keys().map_or(0, |keys| keys.iter().count()))
 }
 
 /// Changes the keys that a connection's calls are signed with.

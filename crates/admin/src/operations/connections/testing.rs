@@ -52,8 +52,8 @@ impl Tested {
 /// What came of a call.
 pub(super) struct Called {
     pub(super) failure: Option<hookyard_destinations::Failure>,
-    response_status: Option<u16>,
-    response_excerpt: Option<String>,
+    pub(super) response_status: Option<u16>,
+    pub(super) response_excerpt: Option<String>,
 }
 
 /// Sends a receiver its sample.

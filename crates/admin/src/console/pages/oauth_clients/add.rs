@@ -1,0 +1,116 @@
+//! Adding an OAuth client.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use hookyard_domain::connection::Name;
+use hookyard_domain::token::ClientScope;
+use maud::{Markup, html};
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+
+use crate::App;
+use crate::access::{Asked, Need};
+use crate::console::answer::{self, Answer};
+use crate::console::components::form::{self, Field, Input};
+use crate::console::components::panel::{self, Head};
+use crate::console::frame::{self, Place, Viewer};
+use crate::console::pages::because;
+use crate::console::pages::fields::{Faults, SecretText, sentence};
+use crate::console::pages::integrations::outside_of;
+use crate::console::visit::Posted;
+use crate::operations::OperationError;
+use crate::operations::oauth_clients::{self as operation, AddClient};
+use crate::routes::Routes;
+
+pub(super) fn routes() -> Routes {
+    const PATH: &str = "/w/{slug}/oauth-clients/add";
+    Routes::console().page(PATH, Need::Admin, ask).action(PATH, Need::Admin, add)
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    name: String,
+    url: SecretText,
+    secret: SecretText,
+    reason: Option<String>,
+}
+
+fn view(viewer: &Viewer, wanted: &Wanted, faults: &Faults) -> Markup {
+    let list = viewer.path("oauth-clients");
+    let fields = html! {
+        (form::field(&Field { value: &wanted.name, error: faults.of("name"), required: true, ..Field::new("name", "Name") }))
+        (form::field(&Field {
+            input: Input::Secret, error: faults.of("url"), required: true, placeholder: "https://…",
+            hint: "Where it is called. The name is looked up, nothing is sent. Kept sealed, never shown again.",
+            ..Field::new("url", "URL of its webhook")
+        }))
+        (form::field(&Field {
+            input: Input::Secret, error: faults.of("secret"),
+            hint: "What X-Webhook-Secret is made with. Left empty, its calls have no such header.",
+            ..Field::new("secret", "Secret")
+        }))
+        (form::field(&Field {
+            value: wanted.reason.as_deref().unwrap_or(""), hint: "For the audit log.", ..Field::new("reason", "Reason")
+        }))
+        div.actions { button.btn.primary { "Add the client" } a.btn.quiet href=(list) { "Cancel" } }
+    };
+    let body = html! {
+        (panel::head(&Head {
+            crumb: Some(html! {
+                a href=(viewer.place(Place::Integrations)) { "Integrations" } " / "
+                a href=(list) { "OAuth clients" } " / Add"
+            }),
+            title: html! { "Add an OAuth client" },
+            answer: html! { "It is told of nothing until one of its users grants it access." },
+            ..Head::default()
+        }))
+        (faults.summary())
+        section.panel { div.pad { (form::post(&viewer.path("oauth-clients/add"), &viewer.csrf, "form", &fields)) } }
+    };
+    frame::page(viewer, Place::Integrations, "Add an OAuth client", &[], &body)
+}
+
+async fn ask(State(app): State<App>, viewer: Viewer) -> Answer {
+    answer::page(&app, &viewer, view(&viewer, &Wanted::default(), &Faults::none()))
+}
+
+async fn add(
+    State(app): State<App>,
+    asked: Asked,
+    viewer: Viewer,
+    Posted(wanted): Posted<Wanted>,
+) -> Answer {
+    let actor = asked.actor(because(wanted.reason.clone())?);
+    let mut faults = Faults::none();
+    let name = faults.note("name", wanted.name.trim().parse::<Name>());
+    if wanted.url.0.expose_secret().is_empty() {
+        faults.add("url", "Enter the URL.");
+    }
+    if let Some(name) = name.filter(|_| faults.is_empty()) {
+        let secret = wanted.secret.0.clone();
+        let new = AddClient {
+            workspace: asked.slug(),
+            name,
+            webhook_url: wanted.url.0.clone(),
+            secret: (!secret.expose_secret().is_empty()).then_some(secret),
+            scopes: ClientScope::ALL.to_vec(),
+        };
+        match operation::add(&outside_of(&app)?, &actor, new).await {
+            Ok(client) => {
+                let to = viewer.path(&format!("oauth-clients/{}", client.id));
+                let words =
+                    "Added. Grant it access for its users, and it is told of what they connect.";
+                return answer::done(&app, &to, words);
+            }
+            Err(OperationError::Invalid(why)) => faults.add("url", sentence(&why)),
+            Err(OperationError::Conflict(why)) => faults.add("name", sentence(&why)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if faults.of("url").is_none() {
+        faults.add("url", "Enter it again. It is not kept when a form is not taken.");
+    }
+    let page = view(&viewer, &wanted, &faults);
+    answer::page_as(StatusCode::UNPROCESSABLE_ENTITY, &app, &viewer, page)
+}
