@@ -189,7 +189,10 @@ pub async fn list(
     Ok(Page { items: by_ids(db, &ids.items).await?, next_cursor: ids.next_cursor })
 }
 
-/// The ids of up to `max` sync events, newest first, and whether there are more.
+/// How many walks look for the first ids: 100,000 rows at the most.
+const WALKS_MAX: usize = 50;
+
+/// The ids of up to `max` sync events, newest first, and whether there are, or may be, more.
 pub async fn first_ids(
     db: &impl Db,
     filter: &SyncEventFilter,
@@ -197,17 +200,18 @@ pub async fn first_ids(
 ) -> Result<(Vec<SyncEventId>, bool), StoreError> {
     let mut found: Vec<SyncEventId> = Vec::new();
     let mut before = Uuid::max();
-    loop {
-        let page = pages::ids(db, filter, before).await?;
-        found.extend(page.iter().copied().map(SyncEventId));
-        let last = page.len() <= usize::from(PAGE_ITEMS_MAX);
+    for _ in 0..WALKS_MAX {
+        let walked = pages::ids(db, filter, before).await?;
+        let next = walked.next();
+        found.extend(walked.ids.into_iter().map(SyncEventId));
         let more = found.len() > max;
-        if last || more {
+        if more || next.is_none() {
             found.truncate(max);
             return Ok((found, more));
         }
-        before = found.last().map_or(before, |id| id.0);
+        before = next.unwrap_or(before);
     }
+    Ok((found, true))
 }
 
 /// The sync event of this id.

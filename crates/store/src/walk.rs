@@ -81,6 +81,11 @@ impl Walked {
         walked
     }
 
+    /// Below which id the next walk goes on; none where this one came to the end.
+    pub(crate) fn next(&self) -> Option<Uuid> {
+        if self.is_full() { self.ids.last().copied() } else { self.reached }
+    }
+
     fn is_full(&self) -> bool {
         self.ids.len() >= FOUND_MAX
     }

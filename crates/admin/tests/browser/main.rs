@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
 mod deliveries;
+mod integrations;
 mod pictures;
 mod scene;
 mod signing_in;

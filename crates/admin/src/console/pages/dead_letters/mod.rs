@@ -56,7 +56,8 @@ async fn show(
     } else {
         None
     };
-    let shown = view::Letters { page: &page, deep: ask.is_later(), causes: &causes, last, rejected };
+    let shown =
+        view::Letters { page: &page, deep: ask.is_later(), causes: &causes, last, rejected };
     answer::page(&app, &viewer, view::view(&viewer, &shown))
 }
 

@@ -237,7 +237,7 @@ fn help() -> Markup {
         div.pad.stack-s.small {
             p { "A filter sees the event's data: " (code("post.status == 'open'")) ", " (code("contains(labels, 'bug')")) ". "
                 a href="https://jmespath.org/specification.html" rel="noreferrer" { "JMESPath, specified" } "." }
-            p { "A template sees " (code("event")) ", " (code("workspace")) " and " (code("data")) "; at most "
+            p { "A template sees " (code("type")) ", " (code("timestamp")) ", " (code("workspace")) " and " (code("data")) "; at most "
                 (TEMPLATE_BYTES_MAX / 1024) " KiB. The trial shows exactly what would be sent." }
         }
     };
