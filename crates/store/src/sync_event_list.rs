@@ -13,7 +13,7 @@ use tokio_postgres::Row;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::paging::{PAGE_ITEMS_MAX, Page, PageRequest};
+use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError};
 
 mod pages;

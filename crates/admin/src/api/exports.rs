@@ -220,13 +220,12 @@ async fn config_objects(
     let format = format_of(&asked)?;
     let filter = ConfigObjectFilter {
         workspace: Some(asked.workspace().id),
+        instances: asked.instances(&app.store.conn().await?).await?,
         target: query.target,
         object_type: query.object_type,
         status: query.status,
         path: query.path,
-        ..ConfigObjectFilter::default()
     };
-    let instances = asked.instances(&app.store.conn().await?).await?;
-    let pieces = lists::config_objects(app.store.clone(), format, filter, instances);
+    let pieces = lists::config_objects(app.store.clone(), format, filter);
     Ok(download("config-objects", text.as_deref(), format, pieces).await?)
 }

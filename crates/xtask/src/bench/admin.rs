@@ -97,7 +97,7 @@ impl Bench {
             delivery_list::detail(conn, delivery).await?;
             event_list::detail(conn, event).await?;
             let subject = delivery.to_string();
-            let filter = AuditFilter { workspace: None, subject: Some(&subject) };
+            let filter = AuditFilter { subject: Some(&subject), ..AuditFilter::default() };
             audit::list(conn, filter, PageRequest::first()).await?;
             audit::that_led_to(conn, &subject).await.map(drop)
         })

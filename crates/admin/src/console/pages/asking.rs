@@ -56,7 +56,12 @@ impl Errors {
             OperationError::Store(_)
             | OperationError::Seal(_)
             | OperationError::NotFound { .. } => Err(error.into()),
-            error => Ok(Self::of(field, sentence(&error.to_string()))),
+            error @ (OperationError::Conflict(_)
+            | OperationError::Stale(_)
+            | OperationError::GitHub { .. }
+            | OperationError::Invalid(_)
+            | OperationError::Forbidden(_)
+            | OperationError::TestFailed(_)) => Ok(Self::of(field, sentence(&error.to_string()))),
         }
     }
 

@@ -198,13 +198,12 @@ async fn config_objects(
     let format = format_of(&asked)?;
     let filter = ConfigObjectFilter {
         workspace: Some(asked.workspace().id),
+        instances: asked.instances(&app.store.conn().await?).await?,
         target: ask.target,
         object_type: ask.object_type,
         status: ask.status,
         path: ask.path,
-        ..ConfigObjectFilter::default()
     };
-    let instances = asked.instances(&app.store.conn().await?).await?;
-    let pieces = lists::config_objects(app.store.clone(), format, filter, instances);
+    let pieces = lists::config_objects(app.store.clone(), format, filter);
     file(download("config-objects", text.as_deref(), format, pieces).await)
 }

@@ -53,7 +53,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// The reason that a form gives for the audit log; an empty one is none.
-fn because(reason: Option<String>) -> Result<Option<String>, Failure> {
-    asking::checked_reason(reason.as_deref())
+fn because(reason: Option<&str>) -> Result<Option<String>, Failure> {
+    asking::checked_reason(reason)
         .map_err(|text| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "Nothing was changed", text))
 }

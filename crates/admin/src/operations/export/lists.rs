@@ -5,9 +5,9 @@ use bytes::Bytes;
 use futures_util::Stream;
 use hookyard_domain::delivery::DeliveryState;
 use hookyard_domain::ids::{
-    AuditId, ConfigObjectId, DeadLetterId, DeliveryId, EventId, InstanceId, SyncEventId, TargetId,
-    WorkspaceId,
+    AuditId, ConfigObjectId, DeadLetterId, DeliveryId, EventId, SyncEventId, WorkspaceId,
 };
+use hookyard_store::Store;
 use hookyard_store::audit::{self, AuditFilter, Entry};
 use hookyard_store::config_object_list::{self, ConfigObject, ConfigObjectFilter};
 use hookyard_store::dead_letters::{self, DeadLetter};
@@ -15,7 +15,6 @@ use hookyard_store::delivery_list::{self, Delivery, DeliveryFilter};
 use hookyard_store::event_list::{self, Event, EventFilter};
 use hookyard_store::paging::{PAGE_ITEMS_MAX, Page, PageRequest};
 use hookyard_store::sync_event_list::{self, SyncEvent, SyncEventFilter};
-use hookyard_store::{Store, access};
 use jiff::Timestamp;
 
 use super::{Format, OperationError, export};
@@ -138,24 +137,14 @@ pub fn audit_log(
     })
 }
 
-/// Config objects, only those of the `instances` if there are any given.
+/// Config objects.
 pub fn config_objects(
     store: Store,
     format: Format,
     filter: ConfigObjectFilter,
-    instances: Option<Vec<InstanceId>>,
 ) -> impl Stream<Item = Piece> + Send {
     export::<ConfigObject, ConfigObjectId, _>(format, move |page| {
-        let (store, filter, instances) = (store.clone(), filter.clone(), instances.clone());
-        async move {
-            let conn = store.conn().await?;
-            let mut page = config_object_list::list(&conn, &filter, page).await?;
-            if let Some(instances) = instances {
-                let targets: Vec<TargetId> = page.items.iter().map(|item| item.target_id).collect();
-                let seen = access::targets_within(&conn, &targets, &instances).await?;
-                page.items.retain(|item| seen.contains(&item.target_id));
-            }
-            Ok(page)
-        }
+        let (store, filter) = (store.clone(), filter.clone());
+        async move { Ok(config_object_list::list(&store.conn().await?, &filter, page).await?) }
     })
 }

@@ -9,6 +9,7 @@ use hookyard_domain::sync_event::SyncStatus;
 use hookyard_store::audit::{self, AuditFilter};
 use hookyard_store::delivery_list::{self, DeliveryFilter};
 use hookyard_store::event_list::{self, EventFilter};
+use hookyard_store::paging::PageRequest;
 use hookyard_store::sync_event_list::{self, Search, SyncEventFilter};
 use hookyard_store::{dead_letters, doctor, job_list};
 use jiff::SignedDuration;
@@ -22,11 +23,11 @@ const SOME: &str = "github.installation.created";
 const RARE: &str = "github.rare";
 const COMMON: &str = "github.push";
 
-impl Bench {
-    fn small(&self) -> Option<WorkspaceId> {
-        Some(WorkspaceId(fixed(1, 7)))
-    }
+fn small() -> WorkspaceId {
+    WorkspaceId(fixed(1, 7))
+}
 
+impl Bench {
     pub(super) async fn sync_events(&mut self) -> Result<()> {
         let one = self.first_sync().await?;
         let all = SyncEventFilter { workspace: Some(self.workspace), ..SyncEventFilter::default() };
@@ -68,11 +69,11 @@ impl Bench {
                 SyncEventFilter { event_type: Some("recheck".to_owned()), ..target },
             ),
             ("failed, by retries", SyncEventFilter { statuses: failed, ..kind("retry") }),
-            ("of a small workspace", SyncEventFilter { workspace: self.small(), ..all.clone() }),
+            ("of a small workspace", SyncEventFilter { workspace: Some(small()), ..all.clone() }),
             (
                 "of a small workspace, ignored retries",
                 SyncEventFilter {
-                    workspace: self.small(),
+                    workspace: Some(small()),
                     statuses: vec![SyncStatus::Ignored],
                     ..kind("retry")
                 },
@@ -135,14 +136,14 @@ impl Bench {
                 "of a source, ignored",
                 EventFilter { outcome: Some(EventOutcome::Ignored), ..from(0) },
             ),
-            ("of a small workspace", EventFilter { workspace: self.small(), ..all.clone() }),
+            ("of a small workspace", EventFilter { workspace: Some(small()), ..all.clone() }),
             (
                 "of a small workspace and a common type",
-                EventFilter { workspace: self.small(), ..of(COMMON) },
+                EventFilter { workspace: Some(small()), ..of(COMMON) },
             ),
             (
                 "of a small workspace and some type",
-                EventFilter { workspace: self.small(), ..of("sync.completed") },
+                EventFilter { workspace: Some(small()), ..of("sync.completed") },
             ),
         ];
         for (what, filter) in filters {
@@ -159,12 +160,8 @@ impl Bench {
         let of = |state| DeliveryFilter { state: Some(state), ..all.clone() };
         let kind = |kind: &str| DeliveryFilter { event_type: Some(kind.to_owned()), ..all.clone() };
         let to = DeliveryFilter { receiver: Some(fixed(5, 51)), ..all.clone() };
-        let found = event_list::list(
-            &self.conn,
-            &EventFilter::default(),
-            hookyard_store::paging::PageRequest::first(),
-        )
-        .await?;
+        let found =
+            event_list::list(&self.conn, &EventFilter::default(), PageRequest::first()).await?;
         let event = found.items.last().map_or(EventId(Uuid::nil()), |event| event.id);
         let dead = Some(DeliveryState::Dead);
         let filters = [
@@ -207,14 +204,14 @@ impl Bench {
                 "delivered, of a rare type",
                 DeliveryFilter { state: Some(DeliveryState::Delivered), ..kind(RARE) },
             ),
-            ("of a small workspace", DeliveryFilter { workspace: self.small(), ..all.clone() }),
+            ("of a small workspace", DeliveryFilter { workspace: Some(small()), ..all.clone() }),
             (
                 "of a small workspace, pending",
-                DeliveryFilter { workspace: self.small(), ..of(DeliveryState::Pending) },
+                DeliveryFilter { workspace: Some(small()), ..of(DeliveryState::Pending) },
             ),
             (
                 "of a small workspace and some type",
-                DeliveryFilter { workspace: self.small(), ..kind(SOME) },
+                DeliveryFilter { workspace: Some(small()), ..kind(SOME) },
             ),
         ];
         for (what, filter) in filters {
@@ -228,7 +225,7 @@ impl Bench {
 
     /// Dead letters, the audit log, jobs.
     pub(super) async fn others(&mut self) -> Result<()> {
-        for (of, workspace) in [("", Some(self.workspace)), (" of a small workspace", self.small())]
+        for (of, workspace) in [("", Some(self.workspace)), (" of a small workspace", Some(small()))]
         {
             for (what, settled) in [("dead letters", false), ("dead letters, settled too,", true)] {
                 self.pages(&format!("{what}{of}"), async |conn, page| {
@@ -241,7 +238,7 @@ impl Bench {
         for (what, subject) in
             [("", None), (" of a subject", Some("dlv_5")), (" of an absent subject", Some("none"))]
         {
-            let filter = AuditFilter { workspace, subject };
+            let filter = AuditFilter { workspace, subject, ..AuditFilter::default() };
             self.pages(&format!("audit log{what}"), async |conn, page| {
                 audit::list(conn, filter, page).await
             })

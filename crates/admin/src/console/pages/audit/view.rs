@@ -160,7 +160,9 @@ fn short(value: &Value) -> Markup {
     match value {
         Value::Null => html! { "nothing" },
         Value::String(text) => outside_cut(text, VALUE_CHARS_MAX),
-        other => outside_cut(&other.to_string(), VALUE_CHARS_MAX),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            outside_cut(&other.to_string(), VALUE_CHARS_MAX)
+        }
     }
 }
 

@@ -163,7 +163,7 @@ async fn revoke(
     Subject(id): Subject<GrantId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     let grant = operation::require(&app.store.conn().await?, id).await?;
     if grant.connector_instance_id != instance {
         return Err(Failure::no_page());

@@ -219,7 +219,7 @@ async fn reconnect(
     Subject(id): Subject<AccountId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::reconnect(&app.store, &asked.actor(because(form.reason)?), id).await?;
+    operation::reconnect(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     let words = "Connected again. Its instances stay archived until you enable them, one by one.";
     answer::done(&app, &account_path(&viewer, id, ""), words)
 }

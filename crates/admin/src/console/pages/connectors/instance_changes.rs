@@ -118,7 +118,7 @@ async fn sync_now(
     Subject(id): Subject<InstanceId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     let queued = operation::sync_now(&app.store, &actor, id).await?;
     let words = if queued.queued {
         format!("Queued {}.", counted(queued.syncs_queued, "sync", "syncs"))
@@ -135,7 +135,7 @@ async fn enable(
     Subject(id): Subject<InstanceId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::enable(&app.store, &asked.actor(because(form.reason)?), id).await?;
+    operation::enable(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     let words = "Enabled. A sync of each target is queued: nobody knows what was pushed meanwhile.";
     answer::done(&app, &instance_path(&viewer, id, ""), words)
 }
@@ -147,7 +147,7 @@ async fn disable(
     Subject(id): Subject<InstanceId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::disable(&app.store, &asked.actor(because(form.reason)?), id).await?;
+    operation::disable(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     let words = "Disabled. It follows nothing any more; its config objects stay.";
     answer::done(&app, &instance_path(&viewer, id, ""), words)
 }
@@ -159,7 +159,7 @@ async fn archive(
     Subject(id): Subject<InstanceId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::archive(&app.store, &asked.actor(because(form.reason)?), id).await?;
+    operation::archive(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     answer::done(&app, &instance_path(&viewer, id, ""), "Archived. Its config objects stay.")
 }
 

@@ -62,7 +62,7 @@ async fn resync(
     Subject(id): Subject<TargetId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     let queued = operation::resync(&app.store, &actor, id, false).await?;
     let to = viewer.path(&format!("sync-events/{}", queued.id));
     answer::done(&app, &to, "Queued: the target is compared with its branch as it is now.")
@@ -234,7 +234,7 @@ async fn disable(
     Subject(id): Subject<TargetId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::set_disabled(&app.store, &asked.actor(because(form.reason)?), id, true).await?;
+    operation::set_disabled(&app.store, &asked.actor(because(form.reason.as_deref())?), id, true).await?;
     let words = "Switched off: pushes change nothing. Its config objects stay.";
     answer::done(&app, &target_path(&viewer, id, ""), words)
 }
@@ -246,7 +246,7 @@ async fn enable(
     Subject(id): Subject<TargetId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::set_disabled(&app.store, &asked.actor(because(form.reason)?), id, false).await?;
+    operation::set_disabled(&app.store, &asked.actor(because(form.reason.as_deref())?), id, false).await?;
     let words =
         "Followed again. A sync is queued, unless its instance or account stands against it.";
     answer::done(&app, &target_path(&viewer, id, ""), words)

@@ -179,7 +179,7 @@ async fn settle(
         Deed::Replay => (Settlement::Replayed, "Queued once more"),
         Deed::Drop => (Settlement::Dropped, "Dropped"),
     };
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     let settled = operation::settle_all(&app.store, &actor, &of, how).await?;
     let left = match settled.left_out {
         0 => String::new(),

@@ -73,7 +73,7 @@ async fn replay(
     Subject(id): Subject<DeadLetterId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::replay(&app.store, &asked.actor(because(form.reason)?), id).await?;
+    operation::replay(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     answer::done(&app, &viewer.place(Place::DeadLetters), "Queued: the work is done once more.")
 }
 
@@ -94,7 +94,7 @@ async fn drop_letter(
     Subject(id): Subject<DeadLetterId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::drop_letter(&app.store, &asked.actor(because(form.reason)?), id).await?;
+    operation::drop_letter(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     answer::done(&app, &viewer.place(Place::DeadLetters), "Settled: nothing more happens with it.")
 }
 

@@ -125,7 +125,7 @@ async fn replay(
     Subject(id): Subject<DeliveryId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::replay(&app.store, &asked.actor(because(form.reason)?), id).await?;
+    operation::replay(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     let to = viewer.path(&format!("deliveries/{id}"));
     answer::done(&app, &to, "Queued: it is sent once more, under the same id.")
 }
@@ -138,7 +138,7 @@ async fn cancel(
     Posted(form): Posted<Reason>,
 ) -> Answer {
     use crate::operations::OperationError;
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     let to = viewer.path(&format!("deliveries/{id}"));
     match operation::cancel(&app.store, &actor, id).await {
         Ok(_) => answer::done(&app, &to, "Cancelled: nothing more is sent for it."),

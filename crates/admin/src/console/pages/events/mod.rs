@@ -138,7 +138,7 @@ async fn redact(
     Subject(id): Subject<EventId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::redact(&app.store, &asked.actor(because(form.reason)?), id).await?;
+    operation::redact(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     let to = viewer.path(&format!("events/{id}"));
     answer::done(&app, &to, "Redacted: its body and headers are gone for good.")
 }
@@ -155,7 +155,7 @@ async fn replay(
     Subject(id): Subject<EventId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::replay(&app.store, &asked.actor(because(form.reason)?), id).await?;
+    operation::replay(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     answer::done(
         &app,
         &viewer.path(&format!("events/{id}")),

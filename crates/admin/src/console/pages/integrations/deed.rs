@@ -35,7 +35,7 @@ async fn test(
     Subject(id): Subject<ConnectionId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     let tested = operation::test(&outside_of(&app)?, &actor, id, app.now()).await?;
     if tested.ok {
         let to = viewer.path(&format!("integrations/{id}"));
@@ -63,7 +63,7 @@ async fn enable(
     Subject(id): Subject<ConnectionId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     operation::set_enabled(&app.store, &actor, id, true).await?;
     let to = viewer.path(&format!("integrations/{id}"));
     answer::done(&app, &to, "Enabled: what waited for it goes out now.")
@@ -76,7 +76,7 @@ async fn disable(
     Subject(id): Subject<ConnectionId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     operation::set_enabled(&app.store, &actor, id, false).await?;
     let to = viewer.path(&format!("integrations/{id}"));
     answer::done(&app, &to, "Disabled: what comes for it waits until it is enabled again.")

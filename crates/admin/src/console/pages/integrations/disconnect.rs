@@ -66,7 +66,7 @@ async fn disconnect(
     Subject(id): Subject<ConnectionId>,
     Posted(form): Posted<Confirmed>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason.clone())?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     let look = one::look(&app, id).await?;
     let title = format!("Disconnect {}", look.connection.name);
     let confirm = confirm(&viewer, &look, &title);

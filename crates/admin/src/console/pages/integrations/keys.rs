@@ -113,7 +113,7 @@ async fn begin(
     Subject(id): Subject<ConnectionId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     let ring = outside_of(&app)?.ring;
     let rotated = operation::rotate(&app.store, &actor, ring, id, Rotation::Begin).await?;
     let connection = &rotated.connection;
@@ -141,7 +141,7 @@ async fn finish(
     Subject(id): Subject<ConnectionId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     let ring = outside_of(&app)?.ring;
     operation::rotate(&app.store, &actor, ring, id, Rotation::Finish).await?;
     let to = viewer.path(&format!("integrations/{id}"));

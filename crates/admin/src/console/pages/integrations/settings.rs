@@ -126,7 +126,7 @@ async fn save(
     Subject(id): Subject<ConnectionId>,
     Posted(wanted): Posted<Wanted>,
 ) -> Answer {
-    let actor = asked.actor(because(wanted.reason.clone())?);
+    let actor = asked.actor(because(wanted.reason.as_deref())?);
     let connection = operation::require(&app.store.conn().await?, id).await?;
     let mut faults = Faults::none();
     if let Some(to) = wanted.read(&mut faults) {

@@ -195,7 +195,7 @@ async fn save(
     (new, mut faults): (Option<Connect>, Faults),
 ) -> Answer {
     let Form { kind, wanted, anew } = *form;
-    let actor = asked.actor(because(wanted.reason.clone())?);
+    let actor = asked.actor(because(wanted.reason.as_deref())?);
     let mut failure = None;
     if let Some(new) = new {
         match operation::connect(&outside_of(app)?, &actor, new, app.now()).await {

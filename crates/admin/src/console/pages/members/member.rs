@@ -100,7 +100,7 @@ async fn add(
     viewer: Viewer,
     Posted(wanted): Posted<Wanted>,
 ) -> Answer {
-    let actor = asked.actor(because(wanted.reason.clone())?);
+    let actor = asked.actor(because(wanted.reason.as_deref())?);
     let refused = |field: &str, why: &str| {
         let page = add_page(&viewer, asked.rank(), &wanted, Some((field, why)));
         answer::page_as(StatusCode::UNPROCESSABLE_ENTITY, &app, &viewer, page)
@@ -195,7 +195,7 @@ async fn set_role(
     Subject(id): Subject<MemberId>,
     Posted(form): Posted<NewRole>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     let made = operation::set_role(&app.store, &actor, asked.rank(), id, form.role).await?;
     let words = format!("From now on they are {}, wherever they are signed in.", made.role);
     answer::done(&app, &viewer.path(&format!("members/{id}")), &words)
@@ -208,7 +208,7 @@ async fn sign_in_link(
     Subject(id): Subject<MemberId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     let made = sign_in::make_link(&app.store, &actor, asked.rank(), id).await?;
     answer::page(&app, &viewer, link_page(&app, &viewer, &made))
 }
@@ -264,7 +264,7 @@ async fn remove(
     Subject(id): Subject<MemberId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     operation::remove(&app.store, &actor, asked.rank(), id).await?;
     answer::done(&app, &viewer.place(Place::Members), "Removed, with all tokens and sessions.")
 }

@@ -75,7 +75,7 @@ async fn create(
     viewer: Viewer,
     Posted(wanted): Posted<Wanted>,
 ) -> Answer {
-    let actor = asked.actor(because(wanted.reason.clone())?);
+    let actor = asked.actor(because(wanted.reason.as_deref())?);
     let refused = |why: &str| {
         let page = create_page(&viewer, &wanted, Some(why));
         answer::page_as(StatusCode::UNPROCESSABLE_ENTITY, &app, &viewer, page)
@@ -175,7 +175,7 @@ async fn add_member(
     Subject(id): Subject<TeamId>,
     Posted(form): Posted<Joining>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     operation::add_member(&app.store, &actor, id, form.member).await?;
     answer::done(
         &app,
@@ -192,7 +192,7 @@ async fn remove_member(
     Subject(member): Subject<MemberId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     operation::remove_member(&app.store, &actor, id, member).await?;
     answer::done(&app, &viewer.path(&format!("teams/{id}")), "Taken out of the team.")
 }
@@ -226,6 +226,6 @@ async fn remove(
     Subject(id): Subject<TeamId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::remove(&app.store, &asked.actor(because(form.reason)?), id).await?;
+    operation::remove(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     answer::done(&app, &viewer.place(Place::Members), "Removed, with all that it was granted.")
 }

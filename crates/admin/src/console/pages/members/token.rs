@@ -147,7 +147,7 @@ async fn create(
     viewer: Viewer,
     Posted(wanted): Posted<Wanted>,
 ) -> Answer {
-    let actor = asked.actor(because(wanted.reason.clone())?);
+    let actor = asked.actor(because(wanted.reason.as_deref())?);
     let conn = app.store.conn().await?;
     let people = people(&conn, &asked, &wanted).await?;
     let new = read(&wanted, &asked, &people, viewer.now);
@@ -254,7 +254,7 @@ async fn revoke(
     Subject(id): Subject<TokenId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     operation::revoke(&app.store, &actor, asked.rank(), id).await?;
     answer::done(&app, &viewer.place(Place::Members), "Revoked: it opens nothing any more.")
 }

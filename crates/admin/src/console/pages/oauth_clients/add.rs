@@ -81,7 +81,7 @@ async fn add(
     viewer: Viewer,
     Posted(wanted): Posted<Wanted>,
 ) -> Answer {
-    let actor = asked.actor(because(wanted.reason.clone())?);
+    let actor = asked.actor(because(wanted.reason.as_deref())?);
     let mut faults = Faults::none();
     let name = faults.note("name", wanted.name.trim().parse::<Name>());
     if wanted.url.0.expose_secret().is_empty() {

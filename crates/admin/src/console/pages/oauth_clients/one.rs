@@ -199,7 +199,7 @@ async fn set_granted(
     id: OauthClientId,
     (form, granted): (Granting, bool),
 ) -> Answer {
-    let actor = asked.actor(because(form.reason.clone())?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     match operation::set_granted(&app.store, &actor, id, form.user.trim(), granted).await {
         Ok(_) => {
             let words = if granted {
@@ -254,7 +254,7 @@ async fn enable(
     Subject(id): Subject<OauthClientId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::enable(&app.store, &asked.actor(because(form.reason)?), id).await?;
+    operation::enable(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     let to = viewer.path(&format!("oauth-clients/{id}"));
     answer::done(&app, &to, "Enabled: it is called again.")
 }

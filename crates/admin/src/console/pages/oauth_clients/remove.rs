@@ -80,7 +80,7 @@ async fn remove(
     Subject(id): Subject<OauthClientId>,
     Posted(form): Posted<Confirmed>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason.clone())?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     let (client, waiting) = at_stake(&app, id).await?;
     let title = format!("Remove {}", client.name);
     let confirm = confirm(&viewer, &client, waiting, &title);

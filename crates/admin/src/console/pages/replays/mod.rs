@@ -148,7 +148,7 @@ async fn start(
 ) -> Answer {
     let Again { status, connection, event_type, from, to, per_s, reason } = form;
     let ask = Ask { status, connection, event_type, since: None, from, to }.frozen(viewer.now)?;
-    let actor = asked.actor(because(reason)?);
+    let actor = asked.actor(because(reason.as_deref())?);
     let per_s = per_s.unwrap_or(PER_S_DEFAULT);
     let replay = operation::start(&app.store, &actor, &ask.selection(&asked), per_s).await?;
     let to = viewer.path(&format!("replays/{}", replay.id));
@@ -173,7 +173,7 @@ async fn cancel(
     Subject(id): Subject<ReplayId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::cancel(&app.store, &asked.actor(because(form.reason)?), id).await?;
+    operation::cancel(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     let to = viewer.path(&format!("replays/{id}"));
     answer::done(&app, &to, "Cancelled: what is pending by now is still sent.")
 }

@@ -198,7 +198,7 @@ async fn set_active(
     id: SubscriptionId,
     (active, reason): (bool, Option<String>),
 ) -> Answer {
-    operation::set_active(&app.store, &asked.actor(because(reason)?), id, active).await?;
+    operation::set_active(&app.store, &asked.actor(because(reason.as_deref())?), id, active).await?;
     let words = if active {
         "Resumed: events that come from now on are matched again."
     } else {
@@ -270,7 +270,7 @@ async fn remove(
     Subject(id): Subject<SubscriptionId>,
     Posted(form): Posted<Confirmed>,
 ) -> Answer {
-    operation::remove(&app.store, &asked.actor(because(form.reason)?), id).await?;
+    operation::remove(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     answer::done(
         &app,
         &viewer.place(Place::Subscriptions),

@@ -65,7 +65,7 @@ pub(in crate::console::pages) async fn say(
     target: Target,
 ) -> Answer {
     let wanted = form.wanted;
-    let actor = asked.actor(because(wanted.reason.clone())?);
+    let actor = asked.actor(because(wanted.reason.as_deref())?);
     let mut came = Came::default();
     if target.connection.is_none() {
         came.faults.add("connection", "There is no such connection here. Pick one of the list.");

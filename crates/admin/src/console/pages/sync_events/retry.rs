@@ -85,7 +85,7 @@ async fn start(
 ) -> Answer {
     let Again { status, target, trigger, q, from, to, reason } = form;
     let ask = Ask { status, target, trigger, q, from, to, ..Ask::default() };
-    let actor = asked.actor(because(reason)?);
+    let actor = asked.actor(because(reason.as_deref())?);
     let selection = selection(&app, &asked, &ask, viewer.now).await?;
     let queued = operation::start(&app.store, &actor, &selection).await?;
     let list = viewer.place(Place::SyncEvents);

@@ -158,7 +158,7 @@ async fn retry(
     Subject(id): Subject<SyncEventId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let queued = operation::retry(&app.store, &asked.actor(because(form.reason)?), id).await?;
+    let queued = operation::retry(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     let to = viewer.path(&format!("sync-events/{}", queued.id));
     answer::done(&app, &to, "Queued. This is the new sync event; the old one stays as it was.")
 }
@@ -170,7 +170,7 @@ async fn resync(
     Subject(id): Subject<SyncEventId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason)?);
+    let actor = asked.actor(because(form.reason.as_deref())?);
     let conn = app.store.conn().await?;
     let sync = sync_event_list::by_id(&conn, id).await?.ok_or_else(Failure::no_page)?;
     drop(conn);
