@@ -225,7 +225,8 @@ impl Bench {
 
     /// Dead letters, the audit log, jobs.
     pub(super) async fn others(&mut self) -> Result<()> {
-        for (of, workspace) in [("", Some(self.workspace)), (" of a small workspace", Some(small()))]
+        for (of, workspace) in
+            [("", Some(self.workspace)), (" of a small workspace", Some(small()))]
         {
             for (what, settled) in [("dead letters", false), ("dead letters, settled too,", true)] {
                 self.pages(&format!("{what}{of}"), async |conn, page| {

@@ -234,7 +234,8 @@ async fn disable(
     Subject(id): Subject<TargetId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::set_disabled(&app.store, &asked.actor(because(form.reason.as_deref())?), id, true).await?;
+    operation::set_disabled(&app.store, &asked.actor(because(form.reason.as_deref())?), id, true)
+        .await?;
     let words = "Switched off: pushes change nothing. Its config objects stay.";
     answer::done(&app, &target_path(&viewer, id, ""), words)
 }
@@ -246,7 +247,8 @@ async fn enable(
     Subject(id): Subject<TargetId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::set_disabled(&app.store, &asked.actor(because(form.reason.as_deref())?), id, false).await?;
+    operation::set_disabled(&app.store, &asked.actor(because(form.reason.as_deref())?), id, false)
+        .await?;
     let words =
         "Followed again. A sync is queued, unless its instance or account stands against it.";
     answer::done(&app, &target_path(&viewer, id, ""), words)

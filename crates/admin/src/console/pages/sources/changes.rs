@@ -168,7 +168,8 @@ async fn disable(
     Subject(id): Subject<SourceId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::set_disabled(&app.store, &asked.actor(because(form.reason.as_deref())?), id, true).await?;
+    operation::set_disabled(&app.store, &asked.actor(because(form.reason.as_deref())?), id, true)
+        .await?;
     let words = "Disabled: its URL answers as if it were unknown.";
     answer::done(&app, &viewer.place(Place::Sources), words)
 }
@@ -180,6 +181,7 @@ async fn enable(
     Subject(id): Subject<SourceId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    operation::set_disabled(&app.store, &asked.actor(because(form.reason.as_deref())?), id, false).await?;
+    operation::set_disabled(&app.store, &asked.actor(because(form.reason.as_deref())?), id, false)
+        .await?;
     answer::done(&app, &viewer.place(Place::Sources), "Enabled: its URL takes calls again.")
 }

@@ -198,7 +198,8 @@ async fn set_active(
     id: SubscriptionId,
     (active, reason): (bool, Option<String>),
 ) -> Answer {
-    operation::set_active(&app.store, &asked.actor(because(reason.as_deref())?), id, active).await?;
+    operation::set_active(&app.store, &asked.actor(because(reason.as_deref())?), id, active)
+        .await?;
     let words = if active {
         "Resumed: events that come from now on are matched again."
     } else {

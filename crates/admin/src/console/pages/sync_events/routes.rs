@@ -158,7 +158,8 @@ async fn retry(
     Subject(id): Subject<SyncEventId>,
     Posted(form): Posted<Reason>,
 ) -> Answer {
-    let queued = operation::retry(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
+    let queued =
+        operation::retry(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     let to = viewer.path(&format!("sync-events/{}", queued.id));
     answer::done(&app, &to, "Queued. This is the new sync event; the old one stays as it was.")
 }
