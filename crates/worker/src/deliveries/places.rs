@@ -166,7 +166,12 @@ impl Places {
         if taken.short.contains(&workspace) {
             return 0;
         }
-        room(self.total, taken.all, taken.own(workspace).places)
+        let own = taken.own(workspace);
+        let places = room(self.total, taken.all, own.places);
+        // Further ones are taken to be as long as those that are under way.
+        let Some(length) = own.bytes.checked_div(own.places) else { return places };
+        let bytes = room(self.bytes_max, taken.bytes, own.bytes);
+        places.min(bytes.div_ceil(length.max(1)))
     }
 
     /// Waits until so many more find their places, should they be of the same workspaces as the last ones; or for as
@@ -221,7 +226,7 @@ impl Places {
     }
 }
 
-/// How often `own` can grow by one while it is less than what is free.
+/// How much `own` can grow, one by one, while it is less than what is free.
 fn room(total: usize, taken: usize, own: usize) -> usize {
     total.saturating_sub(taken).saturating_sub(own).div_ceil(2)
 }
