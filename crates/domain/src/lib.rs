@@ -7,6 +7,7 @@ pub mod config_object;
 pub mod connection;
 pub mod delivery;
 pub mod delivery_retry;
+pub mod discovery;
 pub mod event;
 pub mod event_type;
 pub mod github_event;
