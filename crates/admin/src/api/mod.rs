@@ -10,6 +10,7 @@ mod connector_targets;
 mod dead_letters;
 mod deliveries;
 mod deployment;
+mod discovery;
 mod doc;
 mod error;
 mod events;
@@ -66,6 +67,7 @@ pub fn routes() -> Routes {
         .and(connector_instances::routes())
         .and(connector_targets::routes())
         .and(connector_mappings::routes())
+        .and(discovery::routes())
         .and(connections::routes())
         .and(integrations::routes())
         .and(subscriptions::routes())

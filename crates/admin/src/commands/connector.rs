@@ -1,6 +1,7 @@
 //! `connector ...`: accounts, instances, targets and mappings.
 
 mod account;
+mod discovery;
 mod instance;
 mod mapping;
 mod target;

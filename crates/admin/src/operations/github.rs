@@ -1,5 +1,7 @@
 //! GitHub, asked on behalf of whoever sets up what is tracked.
 
+mod heads;
+
 use hookyard_domain::target::RepositoryFullName;
 use hookyard_github::{
     AppKey, BranchHead, Clock, GitHub, GitHubError, ObjectId, Session, Settings, SetupError,
@@ -12,6 +14,8 @@ use tokio::sync::Mutex;
 
 use super::OperationError;
 
+pub(super) use heads::{Branch, Head, cut_off};
+
 /// Asks GitHub as the deployment's App. The installations' tokens live in its client, so it is made once and kept.
 pub struct GitHubAccess {
     store: Store,
@@ -19,6 +23,7 @@ pub struct GitHubAccess {
     settings: Settings,
     clock: Clock,
     made: Mutex<Option<(Timestamp, GitHub)>>,
+    trees: heads::Trees,
 }
 
 impl std::fmt::Debug for GitHubAccess {
@@ -30,7 +35,14 @@ impl std::fmt::Debug for GitHubAccess {
 impl GitHubAccess {
     /// `ring` opens the App's key.
     pub fn new(store: Store, ring: KeyRing, settings: Settings, clock: Clock) -> Self {
-        Self { store, ring, settings, clock, made: Mutex::default() }
+        Self {
+            store,
+            ring,
+            settings,
+            clock,
+            made: Mutex::default(),
+            trees: heads::Trees::default(),
+        }
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -86,12 +98,16 @@ pub(super) async fn head(
 ) -> Result<ObjectId, OperationError> {
     match session.branch_head(repository, branch, None).await.map_err(|error| refusal(&error))? {
         BranchHead::At { sha, .. } => Ok(sha),
-        BranchHead::Absent => Err(OperationError::GitHub {
-            code: "github_branch_not_found",
-            message: format!("{repository} has no branch {branch:?}"),
-        }),
+        BranchHead::Absent => Err(absent(repository, branch)),
         // Nobody asked conditionally.
         BranchHead::Unchanged => Err(failed("GitHub did not answer as it should".to_owned())),
+    }
+}
+
+fn absent(repository: &RepositoryFullName, branch: &str) -> OperationError {
+    OperationError::GitHub {
+        code: "github_branch_not_found",
+        message: format!("{repository} has no branch {branch:?}"),
     }
 }
 

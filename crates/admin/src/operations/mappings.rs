@@ -19,6 +19,7 @@ use super::targets::{self, QueuedSync};
 use super::{Actor, OperationError};
 
 pub use let_go::{LET_GO_MAX, LetGo, let_go};
+pub(super) use preview::{MAPPINGS_MAX, kind};
 pub use preview::{PREVIEWED_MAX, Preview, PreviewSelector, PreviewedFile, preview};
 
 /// A mapping that was added or removed, and the sync that follows.
@@ -133,7 +134,7 @@ pub async fn require(db: &impl Db, id: MappingId) -> Result<Mapping, OperationEr
     found.ok_or_else(|| OperationError::not_found("connector mapping", &id))
 }
 
-async fn record(
+pub(super) async fn record(
     tx: &Tx<'_>,
     actor: &Actor,
     action: &'static str,

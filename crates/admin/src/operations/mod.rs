@@ -10,6 +10,7 @@ pub mod config_objects;
 pub mod connections;
 pub mod dead_letters;
 pub mod deliveries;
+pub mod discovery;
 pub mod doctor;
 pub mod events;
 pub mod export;

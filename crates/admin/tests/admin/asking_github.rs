@@ -1,52 +1,17 @@
 //! What GitHub is asked when something is set up: repositories, branches, files.
 
-use hookyard_testkit::git::GitRepo;
-use hookyard_testkit::github_sim::{GithubSim, GithubSimConfig, SimRepository};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::yard::{Ran, Tracked, Yard, items, text};
-
-/// A deployment that tracks the main branch of a repository which a simulated GitHub serves.
-struct World {
-    yard: Yard,
-    tracked: Tracked,
-    sim: GithubSim,
-    head: String,
-    _dir: TempDir,
-}
+use crate::world::World;
+use crate::yard::{Yard, items, text};
 
 impl World {
     async fn new() -> Self {
-        let yard = Yard::new().await;
-        let tracked = yard.tracked();
-        let dir = tempfile::tempdir().unwrap();
-        let mut repo = GitRepo::init(dir.path().join("repo")).unwrap();
-        repo.write("skills/a/SKILL.md", "a").write("skills/b.md", "bb").write("README.md", "x");
-        repo.link("skills/link", "b.md");
-        let head = repo.commit("first").unwrap();
-        let config = GithubSimConfig {
-            repositories: vec![SimRepository {
-                path: repo.path().to_owned(),
-                full_name: "octo/skills".to_owned(),
-                id: 9,
-            }],
-            installation_id: 7,
-            ..GithubSimConfig::default()
-        };
-        let sim = GithubSim::start(config).await.unwrap();
-        let key = dir.path().join("app.pem");
-        std::fs::write(&key, sim.app_key_pem()).unwrap();
-        let app_id = sim.app_id();
-        let key = key.to_str().unwrap();
-        yard.json(&["github", "app", "set", "--app-id", &app_id, "--private-key-file", key]);
-        Self { yard, tracked, sim, head, _dir: dir }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        let mut command = self.yard.command(&[arguments, &["--json"]].concat());
-        command.env("HOOKYARD_GITHUB_API_URL", self.sim.url().as_str());
-        Ran::of(command.output().unwrap())
+        Self::with(|repo| {
+            repo.write("skills/a/SKILL.md", "a").write("skills/b.md", "bb").write("README.md", "x");
+            repo.link("skills/link", "b.md");
+        })
+        .await
     }
 
     fn preview(&self, selector: &str) -> Value {

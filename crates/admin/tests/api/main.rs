@@ -4,12 +4,16 @@
 mod access;
 mod connectors;
 mod console_roles;
+mod discovery;
 mod exports;
 mod http;
 mod outbound;
 mod roles;
 mod sync_events;
 mod sync_retries;
+#[path = "../admin/world.rs"]
+#[allow(dead_code, reason = "the command line's tests need more of it")]
+mod world;
 #[path = "../admin/yard.rs"]
 #[allow(dead_code, reason = "the command line's tests need more of it")]
 mod yard;

@@ -8,6 +8,7 @@ use hookyard_domain::target::RepositoryFullName;
 use hookyard_domain::workspace::Slug;
 use hookyard_store::targets::{self, Target};
 
+use super::discovery;
 use crate::commands::paging::PageArgs;
 use crate::output::{Answer, Fields, Table, next_page, since, time};
 use crate::settings::{Because, Settings};
@@ -53,6 +54,15 @@ pub(crate) enum TargetCommand {
         /// The branch, without refs/heads/; else the default branch
         #[arg(long)]
         branch: Option<String>,
+    },
+    /// Show the plugins that the repository offers, and bring chosen ones in
+    Discover {
+        id: TargetId,
+        /// Make the mappings of these plugins, and queue a sync
+        #[arg(long, value_name = "KEY", num_args = 1..)]
+        apply: Vec<String>,
+        #[command(flatten)]
+        because: Because,
     },
     /// Follow another branch of the repository, and synchronise it
     SetBranch {
@@ -117,6 +127,9 @@ pub(crate) async fn run(command: TargetCommand, settings: &Settings) -> anyhow::
                 .field("head", &valid.head_sha)
                 .render();
             Answer::new(&valid, text)
+        }
+        TargetCommand::Discover { id, apply, because } => {
+            discovery::run(&settings.github(&store)?, id, apply, because).await
         }
         TargetCommand::SetBranch { id, branch, because } => {
             let to = UpdateTarget { branch: Some(branch), ..UpdateTarget::default() };

@@ -4,20 +4,19 @@ use std::collections::HashSet;
 
 use hookyard_domain::ids::{MappingId, TargetId};
 use hookyard_domain::selector::Selector;
-use hookyard_domain::target::RepositoryFullName;
 use hookyard_github::{FileMode, TreeEntry};
 use hookyard_store::mappings::{self, Mapping};
 use hookyard_store::{StoreError, bindings};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::operations::github::{self, GitHubAccess, refusal};
-use crate::operations::{OperationError, accounts, instances, targets};
+use crate::operations::github::{Branch, GitHubAccess, cut_off};
+use crate::operations::{OperationError, targets};
 
 /// The most files that a preview names; more are counted.
 pub const PREVIEWED_MAX: usize = 200;
 /// The most mappings of a target that a preview asks.
-pub(super) const MAPPINGS_MAX: i64 = 1_000;
+pub(in crate::operations) const MAPPINGS_MAX: i64 = 1_000;
 
 /// Which selector is tried.
 #[derive(Debug, Clone)]
@@ -72,28 +71,21 @@ pub async fn preview(
 ) -> Result<Preview, OperationError> {
     let conn = github.store().conn().await?;
     let target = targets::require(&conn, id).await?;
-    let instance = instances::require(&conn, target.instance_id).await?;
-    let account = accounts::require_active(&conn, instance.account_id).await?;
+    let branch = Branch::of(&conn, &target).await?;
     let earlier = earlier(mappings::in_order(&conn, id, MAPPINGS_MAX).await?, asked.mapping)?;
     let bound = bindings::of_target(&conn, id).await?;
     drop(conn);
-    let repository: RepositoryFullName = target.repository.parse().map_err(|_| {
-        OperationError::Conflict(format!("{:?} is no repository name", target.repository))
-    })?;
-    let branch = target.git_ref.strip_prefix("refs/heads/").unwrap_or(&target.git_ref);
-    let session = github.session(account.installation_id).await?;
-    let head = github::head(&session, &repository, branch).await?;
-    let tree = session.tree(&repository, &head).await.map_err(|error| refusal(&error))?;
-    let files = tree.entries.len();
+    let session = github.session(branch.installation_id).await?;
+    let head = github.head(&session, &branch).await?;
+    let files = head.files.len();
     let selector = asked.selector.clone();
     let bound: HashSet<String> = bound.into_iter().map(|it| it.path).collect();
     // A tree may have a million paths, which would stall the other work of the thread.
     let matched = tokio::task::spawn_blocking(move || {
-        matched(&tree.entries, &asked.selector, &earlier, &bound)
+        matched(&head.files, &asked.selector, &earlier, &bound)
     })
     .await;
-    let mut items = matched
-        .map_err(|_| OperationError::Conflict("the preview was cut off; try again".to_owned()))?;
+    let mut items = matched.map_err(|_| cut_off())?;
     let count = |is: fn(&PreviewedFile) -> bool| items.iter().filter(|it| is(it)).count();
     let (new, taken) = (count(|it| !it.bound), count(|it| it.taken_by.is_some()));
     let matched = items.len();
@@ -102,7 +94,7 @@ pub async fn preview(
         target_id: id,
         repository: target.repository,
         git_ref: target.git_ref,
-        head_sha: head.to_string(),
+        head_sha: head.sha.to_string(),
         selector: selector.as_str().to_owned(),
         files,
         matched,
@@ -128,7 +120,7 @@ fn matched(
     earlier: &[(MappingId, Selector)],
     bound: &HashSet<String>,
 ) -> Vec<PreviewedFile> {
-    let mut items: Vec<PreviewedFile> = entries
+    entries
         .iter()
         .filter(|entry| selector.matches(&entry.path))
         .map(|entry| PreviewedFile {
@@ -138,12 +130,10 @@ fn matched(
             bound: bound.contains(&entry.path),
             taken_by: earlier.iter().find(|(_, it)| it.matches(&entry.path)).map(|(id, _)| *id),
         })
-        .collect();
-    items.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-    items
+        .collect()
 }
 
-const fn kind(mode: FileMode) -> &'static str {
+pub(in crate::operations) const fn kind(mode: FileMode) -> &'static str {
     match mode {
         FileMode::File | FileMode::Executable => "file",
         FileMode::Symlink => "symlink",
