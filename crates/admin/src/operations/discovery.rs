@@ -4,6 +4,8 @@ mod apply;
 mod manifests;
 mod tree;
 
+use std::sync::Arc;
+
 use std::collections::HashSet;
 
 use hookyard_domain::discovery::{self, Classification, Discovery, Files, Marketplace, Plugin};
@@ -125,7 +127,7 @@ async fn look(github: &GitHubAccess, branch: &Branch) -> Result<(Head, Discovery
     let session = github.session(branch.installation_id).await?;
     let head = github.head(&session, branch).await?;
     let manifests = manifests::read(&session, &branch.repository, &head.files).await?;
-    let files = head.files.clone();
+    let files = Arc::clone(&head.files);
     let discovered =
         tokio::task::spawn_blocking(move || discovery::discover(&regular(&files), &manifests));
     Ok((head, discovered.await.map_err(|_| cut_off())?))

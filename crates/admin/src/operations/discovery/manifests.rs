@@ -26,7 +26,7 @@ struct Budget(u64);
 pub(super) async fn read(
     session: &Session,
     repository: &RepositoryFullName,
-    entries: &Arc<Vec<TreeEntry>>,
+    entries: &Arc<[TreeEntry]>,
 ) -> Result<Manifests, OperationError> {
     let mut manifests = Manifests::new();
     let mut budget = Budget(MANIFESTS_BYTES_MAX);

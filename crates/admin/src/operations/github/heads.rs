@@ -32,7 +32,7 @@ pub(in crate::operations) struct Branch {
 pub(in crate::operations) struct Head {
     pub(in crate::operations) sha: ObjectId,
     /// All files, by path.
-    pub(in crate::operations) files: Arc<Vec<TreeEntry>>,
+    pub(in crate::operations) files: Arc<[TreeEntry]>,
     /// The requests for trees that the files took.
     pub(in crate::operations) requests: u32,
 }
@@ -120,7 +120,7 @@ async fn read(
         files
     });
     let files = sorted.await.map_err(|_| cut_off())?;
-    Ok(Head { sha, files: Arc::new(files), requests })
+    Ok(Head { sha, files: files.into(), requests })
 }
 
 /// Work on another thread did not come to its end.
