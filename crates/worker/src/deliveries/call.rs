@@ -178,13 +178,14 @@ impl Call {
 fn told(failure: &Failure) -> Told {
     /// How long a receiver is left alone that has enough and does not say until when.
     const UNSAID: Duration = Duration::from_secs(1);
-    let unsaid = (failure.class == ErrorClass::RateLimited).then_some(UNSAID);
-    let pause = failure.retry_after.or(unsaid);
     if failure.class.is_illness() {
-        Told::Ill { pause }
+        Told::Ill
     } else if failure.class.blame() == Blame::Ours || failure.class == ErrorClass::Address {
         Told::Nothing
     } else {
+        // Whatever else comes with a `Retry-After` speaks for its own delivery, not for the others.
+        let pause = (failure.class == ErrorClass::RateLimited)
+            .then(|| failure.retry_after.unwrap_or(UNSAID));
         Told::Well { pause }
     }
 }

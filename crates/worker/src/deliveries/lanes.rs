@@ -29,8 +29,9 @@ const PAUSE_MAX: Duration = Duration::from_hours(1);
 pub(super) enum Told {
     /// It answered as one that is well, whatever it said; and wants to be left alone for so long.
     Well { pause: Option<Duration> },
-    /// It is ill; and wants to be left alone for so long.
-    Ill { pause: Option<Duration> },
+    /// It is ill. The breaker says how long it is left alone, not the sick: one bad moment with a `Retry-After` of a
+    /// week must not hold back what comes after it.
+    Ill,
     /// Nothing: no call was made.
     Nothing,
 }
@@ -145,9 +146,9 @@ impl Lanes {
                 state.breaker.succeeded();
                 pause
             }
-            Told::Ill { pause } => {
+            Told::Ill => {
                 state.breaker.failed(now);
-                pause
+                None
             }
         };
         if !was_open && state.breaker.is_open() {

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use hookyard_domain::ids::DeliveryId;
 use hookyard_testkit::gateway::{PATIENCE, until};
 use hookyard_testkit::receiver_sim::{AnswerKind, ProgrammedAnswer};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::{Connect, Yard, assert_signed};
 
@@ -88,6 +90,24 @@ async fn a_receiver_that_asks_to_be_left_alone_is() {
 }
 
 #[tokio::test]
+async fn one_bad_moment_holds_back_the_delivery_that_met_it_and_no_other() {
+    let yard = Yard::start().await;
+    yard.connect(Connect::to("/hook")).await;
+    let down = ProgrammedAnswer::status(503).header("retry-after", "604800");
+    yard.receiver.answer("/hook", vec![down, ProgrammedAnswer::status(200)]).unwrap();
+    let first = yard.publish("order.paid", json!({ "n": 1 })).await;
+    until("it is on record", PATIENCE, async || yard.tries(first).await.len() == 1).await;
+    let second = yard.publish("order.paid", json!({ "n": 2 })).await;
+    yard.comes_to(second, "delivered").await;
+    let first = format!("select id, state, attempts from delivery where event_id = '{first}'");
+    let waits = yard.gateway.db().row(&first).await;
+    assert_eq!((&waits["state"], &waits["attempts"]), (&json!("failed"), &json!(1)));
+    let id: Uuid = waits["id"].as_str().unwrap().parse().unwrap();
+    yard.gateway.admin().json(&["deliveries", "cancel", &DeliveryId(id).to_string()]).await;
+    yard.finish().await;
+}
+
+#[tokio::test]
 async fn a_receiver_that_is_gone_is_switched_off_and_its_owners_are_told() {
     let yard = Yard::start().await;
     let (connection, _) =
@@ -100,6 +120,8 @@ async fn a_receiver_that_is_gone_is_switched_off_and_its_owners_are_told() {
     let told = yard.receives("/owners", 1).await;
     let body: Value = serde_json::from_slice(&told[0].body).unwrap();
     assert_eq!(body["type"], "connection.disabled");
+    let since = body["data"]["failingSince"].as_str().unwrap();
+    assert!(since.ends_with('Z') && since.parse::<jiff::Timestamp>().is_ok(), "{since}");
     let status = format!("select status from connection where id = '{connection}'");
     assert_eq!(yard.gateway.db().row(&status).await["status"], "disabled");
     let next = yard.publish("order.paid", json!({})).await;

@@ -72,7 +72,7 @@ fn an_ill_receiver_is_left_alone_and_then_asked_by_one_call() {
     let settings = BreakerSettings::default();
     for _ in 0..settings.failures_max {
         assert_eq!(lanes.admit(lane(1, 1), None, now), None);
-        lanes.tell(lane(1, 1), Told::Ill { pause: None }, now);
+        lanes.tell(lane(1, 1), Told::Ill, now);
     }
     let open = now + settings.open;
     assert_eq!(lanes.admit(lane(1, 1), None, now), Some(open));
