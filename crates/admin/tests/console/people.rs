@@ -134,7 +134,7 @@ async fn a_token_is_shown_once_and_opens_nothing_after_it_was_revoked() {
     assert_eq!(made.status, 200, "{made:?}");
     let shown = shown_once(&made.body, "Token");
     assert!(shown.starts_with("hky_"), "{shown}");
-    assert_eq!(served.get("/v1/me", &shown).json()["memberId"], member.as_str());
+    assert_eq!(served.get("/v1/me", &shown).json()["item"]["memberId"], member.as_str());
     let wrong = [("owner", "application"), ("name", ""), ("scope", "operator"), ("expires", "x")];
     assert_eq!(ada.submit(&form, create, &wrong).status, 422);
     let wrong = [("owner", "application"), ("name", "x"), ("scope", "operator"), ("expires", "7")];
