@@ -127,7 +127,7 @@ async fn a_plugin_is_brought_in_once_however_often_it_is_chosen() {
     );
     assert_eq!(items(&world.yard.json(&["sync-events", "list"])).len(), 1);
 
-    world.repo.write("agents/x.md", "x").commit("second").unwrap();
+    world.push("agents/x.md", "x").await;
     let applied = world.apply(&["manifest:root"]).json();
     assert_eq!(selectors(&applied["created"]), [("agents/**", "agent")]);
     assert_eq!(world.mappings(), 4);

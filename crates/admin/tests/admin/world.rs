@@ -1,7 +1,7 @@
 //! A deployment that tracks a branch of a repository which a simulated GitHub serves.
 
 use hookyard_testkit::git::GitRepo;
-use hookyard_testkit::github_sim::{GithubSim, GithubSimConfig, SimRepository};
+use hookyard_testkit::github_sim::{GithubSim, GithubSimConfig, MoveBranch, SimRepository};
 use tempfile::TempDir;
 
 use crate::yard::{Ran, Tracked, Yard};
@@ -40,6 +40,12 @@ impl World {
         let key = key.to_str().unwrap();
         yard.json(&["github", "app", "set", "--app-id", &app_id, "--private-key-file", key]);
         Self { yard, tracked, sim, repo, head, _dir: dir }
+    }
+
+    /// Commits a file, and moves the branch there.
+    pub(crate) async fn push(&mut self, path: &str, content: &str) {
+        let commit = self.repo.write(path, content).commit("more").unwrap();
+        self.sim.move_branch("main", MoveBranch::to(commit).silently()).await.unwrap();
     }
 
     /// Runs a command that asks the simulated GitHub.

@@ -110,7 +110,7 @@ async fn the_files_are_listed_page_by_page_and_read_from_github_once() {
     assert_eq!(shown.get("/tree?limit=0").status, 400);
     assert_eq!(items(&shown.get("/tree?prefix=none").json()), &[] as &[Value]);
 
-    shown.world.repo.write("a/agents/new.md", "new").commit("second").unwrap();
+    shown.world.push("a/agents/new.md", "new").await;
     assert_eq!(items(&shown.get("/tree?prefix=a/agents/").json()).len(), 1);
     assert_eq!(shown.requests(RouteKind::Tree), 2);
 }
@@ -119,7 +119,7 @@ async fn the_files_are_listed_page_by_page_and_read_from_github_once() {
 async fn what_was_seen_is_applied_or_nothing() {
     let mut shown = Shown::start().await;
     let seen = text(&shown.get("").json()["item"], "headSha");
-    shown.world.repo.write("a/agents/new.md", "new").commit("second").unwrap();
+    shown.world.push("a/agents/new.md", "new").await;
     let chosen = json!({ "selectedKeys": ["manifest:a"], "headSha": seen });
     let stale = shown.apply(&shown.admin, &chosen);
     assert_eq!((stale.status, &stale.json()["error"]), (412, &json!("changed_meanwhile")));
