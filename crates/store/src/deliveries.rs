@@ -101,15 +101,15 @@ pub async fn waiting(db: &impl Db, lane: Lane) -> Result<u32, StoreError> {
     // Each state has its own index.
     const SQL: &str = "-- deliveries::waiting
         select count(*) as waiting
-          from (select from job where state = 'parked' and workspace_id = $1 and lane_id = $2
+          from (select 1 from job where state = 'parked' and workspace_id = $1 and lane_id = $2
                  union all
-                select from job
+                select 1 from job
                  where state = 'scheduled' and lane_id is not null and workspace_id = $1 and lane_id = $2
                  union all
-                select from job
+                select 1 from job
                  where state not in ('scheduled', 'leased', 'parked') and lane_id is not null
                    and workspace_id = $1 and lane_id = $2
-                 limit 1000) some";
+                 limit 1000) found";
     let workspace: Uuid = lane.workspace.0;
     let row = db.row(SQL, &[/* workspace */ &workspace, /* lane */ &lane.receiver]).await?;
     Ok(u32::try_from(row.get::<_, i64>("waiting")).unwrap_or(WAITING_MAX))
