@@ -1,10 +1,11 @@
 //! Many sync events that did not end well, run once more: previewed first, then queued, one sync a target.
 
+mod left_out;
+
 use std::collections::HashMap;
 
 use hookyard_domain::ids::{InstanceId, SyncEventId, TargetId, WorkspaceId};
 use hookyard_domain::sync_event::SyncStatus;
-use hookyard_domain::target::{AccountStatus, InstanceStatus, TargetStatus};
 use hookyard_domain::workspace::Slug;
 use hookyard_store::sync_event_list::{self, Search, SyncEvent, SyncEventFilter};
 use hookyard_store::sync_events::{self, NewRetry, RetryTarget};
@@ -17,6 +18,8 @@ use uuid::Uuid;
 
 use super::actor::Change;
 use super::{Actor, OperationError, workspaces};
+
+pub use left_out::LeftOut;
 
 /// The most sync events that one retry looks at, the newest first.
 pub const SELECTED_MAX: usize = 5_000;
@@ -60,42 +63,6 @@ impl Selection {
             until: Some(self.until),
             event_type: self.event_type.clone(),
             search: self.search.clone(),
-        })
-    }
-}
-
-/// Why a target is left out of a retry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LeftOut {
-    /// Its last sync completed: there is nothing to mend.
-    Settled,
-    /// A sync of it runs now.
-    Running,
-    /// A sync of it is queued already.
-    Queued,
-    /// The deletion guard waits for a decision.
-    NeedsConfirmation,
-    TargetDisabled,
-    RepositoryRemoved,
-    InstanceNotActive,
-    AccountNotActive,
-    /// Whoever asks is no editor of its connector instance.
-    NotPermitted,
-}
-
-impl std::fmt::Display for LeftOut {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Settled => "its last sync completed",
-            Self::Running => "a sync of it runs now",
-            Self::Queued => "a sync of it is queued already",
-            Self::NeedsConfirmation => "the deletion guard waits for a decision",
-            Self::TargetDisabled => "the target is disabled",
-            Self::RepositoryRemoved => "the installation may not see the repository any more",
-            Self::InstanceNotActive => "its connector instance is not active",
-            Self::AccountNotActive => "its account is suspended or disconnected",
-            Self::NotPermitted => "it takes an editor of its connector instance",
         })
     }
 }
@@ -290,26 +257,6 @@ fn planned(selection: &Selection, found: &RetryTarget) -> RetriedTarget {
         reason: found.newest_reason.clone(),
         error: found.newest_error.clone(),
         failed_files: found.newest_failed_files,
-        left_out: left_out(selection, found),
+        left_out: LeftOut::of(selection, found),
     }
-}
-
-fn left_out(selection: &Selection, found: &RetryTarget) -> Option<LeftOut> {
-    let may = selection.edited.as_ref().is_none_or(|them| them.contains(&found.instance));
-    Some(match found.status {
-        _ if !may => LeftOut::NotPermitted,
-        TargetStatus::Disabled => LeftOut::TargetDisabled,
-        TargetStatus::RepositoryRemoved => LeftOut::RepositoryRemoved,
-        _ if found.instance_status != InstanceStatus::Active => LeftOut::InstanceNotActive,
-        _ if found.account_status != AccountStatus::Active => LeftOut::AccountNotActive,
-        TargetStatus::NeedsConfirmation => LeftOut::NeedsConfirmation,
-        TargetStatus::Active | TargetStatus::BranchDeleted | TargetStatus::RepositoryGone => {
-            match (found.running, found.queued, found.settled) {
-                (true, _, _) => LeftOut::Running,
-                (_, true, _) => LeftOut::Queued,
-                (_, _, true) => LeftOut::Settled,
-                (false, false, false) => return None,
-            }
-        }
-    })
 }

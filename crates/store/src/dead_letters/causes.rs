@@ -11,7 +11,7 @@ use super::DeadLetter;
 use crate::{Db, StoreError, Tx};
 
 /// The most open dead letters that are looked at for their causes, the newest first.
-pub const LOOKED_MAX: i64 = 10_000;
+pub const LOOKED_MAX: i64 = 1_000;
 /// The most causes that are told apart.
 pub const CAUSES_MAX: i64 = 100;
 
