@@ -1,8 +1,8 @@
 -- Who did what, and who was here last.
 
 -- The audit log of one person, and of one kind of change.
-create index audit_log_by_actor on audit_log (workspace_id, actor, id);
-create index audit_log_by_action on audit_log (workspace_id, action, id);
+create index audit_log_by_actor on audit_log (actor, workspace_id, id);
+create index audit_log_by_action on audit_log (action, workspace_id, id);
 
 -- The days on which a token opened something or a member was here, in UTC. A row a day and not one that is updated:
 -- the ingress only inserts. No foreign key for the same reason.

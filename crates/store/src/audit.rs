@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::paging::{Page, PageRequest};
 use crate::uuid_time::first_id_of;
+use crate::walk::{Param, furthest, walk};
 use crate::{Db, StoreError};
 
 /// A change to be recorded, in the transaction that makes it. Holds no secret.
@@ -138,61 +139,99 @@ pub async fn that_led_to(db: &impl Db, result: &str) -> Result<Option<Entry>, St
     Ok(db.row_opt(SQL, &[/* result */ &result]).await?.as_ref().map(Entry::read))
 }
 
+// In every statement: $1 before, $2 and $3 since, $4 workspace, $5 actor, $6 action, $7 subject.
+macro_rules! matching {
+    () => {
+        "($3::timestamptz is null or at >= $3) and ($4::uuid is null or workspace_id = $4)
+                    and ($5::text is null or actor = $5) and ($6::text is null or action = $6)
+                    and ($7::text is null or subject = $7)"
+    };
+}
+
+macro_rules! looked {
+    ($leading:literal) => {
+        concat!(
+            "select id, at, workspace_id, actor, action, subject from audit_log
+                             where ",
+            $leading
+        )
+    };
+}
+
+const ALL: &str =
+    walk!("audit::ids (all)", matching!(), looked!("id < $1 and (id, id) >= ($2, $2)"), "id desc");
+
+const OF_WORKSPACE: &str = walk!(
+    "audit::ids (of a workspace)",
+    matching!(),
+    looked!("(workspace_id, id) < ($4, $1) and (workspace_id, id) >= ($4, $2)"),
+    "workspace_id desc, id desc"
+);
+
+const OF_ACTOR: &str = walk!(
+    "audit::ids (of an actor)",
+    matching!(),
+    looked!(
+        "(actor, workspace_id, id) < ($5, $4, $1) and (actor, workspace_id, id) >= ($5, $4, $2)"
+    ),
+    "actor desc, workspace_id desc, id desc"
+);
+
+const OF_ACTION: &str = walk!(
+    "audit::ids (of an action)",
+    matching!(),
+    looked!(
+        "(action, workspace_id, id) < ($6, $4, $1) and (action, workspace_id, id) >= ($6, $4, $2)"
+    ),
+    "action desc, workspace_id desc, id desc"
+);
+
+const OF_SUBJECT: &str = walk!(
+    "audit::ids (of a subject)",
+    matching!(),
+    looked!("(subject, id) < ($7, $1) and (subject, id) >= ($7, $2)"),
+    "subject desc, id desc"
+);
+
 /// Changes, newest first.
 pub async fn list(
     db: &impl Db,
     filter: AuditFilter<'_>,
     page: PageRequest<AuditId>,
 ) -> Result<Page<Entry, AuditId>, StoreError> {
-    // The leading filter walks an index that is already in the list's order; the others only look at what it meets.
-    // They are written so that a planner which does not know their values expects enough to walk on.
-    macro_rules! changes {
-        ($name:literal, $leading:literal) => {
-            concat!(
-                "-- audit::list (",
-                $name,
-                ")
+    let AuditFilter { actor, action, subject, since, .. } = filter;
+    let workspace = filter.workspace.map(|id| id.0);
+    let of_workspace = workspace.is_some();
+    let candidates = [
+        (subject.is_some(), OF_SUBJECT),
+        (of_workspace && actor.is_some(), OF_ACTOR),
+        (of_workspace && action.is_some(), OF_ACTION),
+        (of_workspace, OF_WORKSPACE),
+    ];
+    let mut leading: Vec<_> =
+        candidates.into_iter().filter(|(given, _)| *given).map(|(_, sql)| sql).collect();
+    if leading.is_empty() {
+        leading.push(ALL);
+    }
+    let before = page.bound(|id| id.0);
+    let floor = since.map_or(Uuid::nil(), first_id_of);
+    let params: [Param<'_>; 7] = [
+        /* before */ &before, /* floor */ &floor, /* since */ &since,
+        /* workspace */ &workspace, /* actor */ &actor, /* action */ &action,
+        /* subject */ &subject,
+    ];
+    let ids = page.cut_walked(furthest(db, &leading, &params).await?, AuditId);
+    Ok(Page { items: by_ids(db, &ids.items).await?, next_cursor: ids.next_cursor })
+}
+
+async fn by_ids(db: &impl Db, ids: &[Uuid]) -> Result<Vec<Entry>, StoreError> {
+    const SQL: &str = "-- audit::by_ids
         select entry.id, entry.at, workspace.slug as workspace, entry.actor, entry.action, entry.subject,
                entry.reason, entry.before, entry.after
           from audit_log entry
           left join workspace on workspace.id = entry.workspace_id
-         where ",
-                $leading,
-                " entry.id < $1 and (entry.id, entry.id) >= ($2, $2)
-           and coalesce(entry.at >= $3, true) and coalesce(entry.workspace_id = $4, $4 is null)
-           and coalesce(entry.actor = $5, true) and coalesce(entry.action = $6, true)
-           and coalesce(entry.subject = $7, true)
-         order by entry.id desc limit 101"
-            )
-        };
-    }
-    const ALL: &str = changes!("all", "");
-    const OF_WORKSPACE: &str = changes!("of a workspace", "entry.workspace_id = $4 and");
-    const OF_ACTOR: &str =
-        changes!("of an actor", "entry.workspace_id = $4 and entry.actor = $5 and");
-    const OF_ACTION: &str =
-        changes!("of an action", "entry.workspace_id = $4 and entry.action = $6 and");
-    const OF_SUBJECT: &str = changes!("of a subject", "entry.subject = $7 and");
-    let AuditFilter { actor, action, subject, since, .. } = filter;
-    let workspace = filter.workspace.map(|id| id.0);
-    let sql = match (subject, workspace, actor, action) {
-        (Some(_), ..) => OF_SUBJECT,
-        (None, Some(_), Some(_), _) => OF_ACTOR,
-        (None, Some(_), None, Some(_)) => OF_ACTION,
-        (None, Some(_), None, None) => OF_WORKSPACE,
-        (None, None, ..) => ALL,
-    };
-    let before = page.bound(|id| id.0);
-    let floor = since.map_or(Uuid::nil(), first_id_of);
-    let rows = db
-        .rows(
-            sql,
-            &[
-                /* before */ &before, /* floor */ &floor, /* since */ &since,
-                /* workspace */ &workspace, /* actor */ &actor,
-                /* action */ &action, /* subject */ &subject,
-            ],
-        )
-        .await?;
-    Ok(page.cut(rows.iter().map(Entry::read).collect(), |item| item.id))
+         where entry.id = any($1)
+         order by entry.id desc";
+    let rows = db.rows(SQL, &[/* ids */ &ids]).await?;
+    Ok(rows.iter().map(Entry::read).collect())
 }

@@ -50,6 +50,48 @@ macro_rules! walk {
 }
 pub(crate) use walk;
 
+/// A walk for each value of a list, `wanted.value`, that looks at so many rows.
+macro_rules! arms {
+    ($name:literal, $values:literal, $matching:expr, $looked:expr, $order:literal, $looked_max:literal) => {
+        concat!(
+            "-- ",
+            $name,
+            "
+    select walked.id, matches, last
+      from ",
+            $values,
+            "
+      cross join lateral (
+            select id, matches, last
+              from (select *, (",
+            $matching,
+            ") as matches, n = ",
+            $looked_max,
+            " as last
+                      from (select *, row_number() over (order by ",
+            $order,
+            ") as n
+                              from (",
+            $looked,
+            "
+                                     order by ",
+            $order,
+            " limit ",
+            $looked_max,
+            ") found) looked) numbered
+             where matches or last
+             order by ",
+            $order,
+            " limit 101) walked
+     order by walked.id desc limit 101"
+        )
+    };
+}
+pub(crate) use arms;
+
+/// How many targets are looked into one by one, a page of each; with more, most of a workspace's rows are theirs.
+pub(crate) const TARGETS_APART_MAX: usize = 50;
+
 /// A parameter of a statement.
 pub(crate) type Param<'a> = &'a (dyn ToSql + Sync);
 

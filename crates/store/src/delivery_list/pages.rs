@@ -47,7 +47,7 @@ const ALL: &str = walk!(
 const OF_RECEIVER: &str = walk!(
     "delivery_list::ids (of a receiver)",
     matching!(),
-    looked!("(receiver_id, id) < ($5, $1) and (receiver_id, id) >= ($5, $7) and id < $1"),
+    looked!("(receiver_id, id) < ($5, $1) and (receiver_id, id) >= ($5, $7)"),
     "receiver_id desc, id desc"
 );
 
@@ -56,7 +56,7 @@ const OF_SETBACK: &str = walk!(
     matching!(),
     looked!(
         "setback is not null and (workspace_id, setback, id) < ($4, $2, $1)
-                               and (workspace_id, setback, id) >= ($4, $2, $7) and id < $1"
+                               and (workspace_id, setback, id) >= ($4, $2, $7)"
     ),
     "workspace_id desc, setback desc, id desc"
 );
@@ -66,7 +66,7 @@ const OF_TYPE: &str = walk!(
     matching!(),
     looked!(
         "(event_type, workspace_id, id) < ($3, $4, $1)
-                               and (event_type, workspace_id, id) >= ($3, $4, $7) and id < $1"
+                               and (event_type, workspace_id, id) >= ($3, $4, $7)"
     ),
     "event_type desc, workspace_id desc, id desc"
 );
@@ -74,7 +74,7 @@ const OF_TYPE: &str = walk!(
 const OF_WORKSPACE: &str = walk!(
     "delivery_list::ids (of a workspace)",
     matching!(),
-    looked!("(workspace_id, id) < ($4, $1) and (workspace_id, id) >= ($4, $7) and id < $1"),
+    looked!("(workspace_id, id) < ($4, $1) and (workspace_id, id) >= ($4, $7)"),
     "workspace_id desc, id desc"
 );
 

@@ -36,7 +36,7 @@ const OF_SOURCE: &str = walk!(
     "event_list::ids (of a source)",
     matching!(),
     "select id, received_at, source_id, type, outcome, provider_delivery_id from event
-                             where (source_id, id) < ($5, $1) and (source_id, id) >= ($5, $2) and id < $1",
+                             where (source_id, id) < ($5, $1) and (source_id, id) >= ($5, $2)",
     "source_id desc, id desc"
 );
 
@@ -44,7 +44,7 @@ const OF_TYPE: &str = walk!(
     "event_list::ids (of a type)",
     matching!(),
     "select id, received_at, source_id, type, outcome, provider_delivery_id from event
-                             where (type, id) < ($6, $1) and (type, id) >= ($6, $2) and id < $1",
+                             where (type, id) < ($6, $1) and (type, id) >= ($6, $2)",
     "type desc, id desc"
 );
 
@@ -52,7 +52,7 @@ const OF_OUTCOME: &str = walk!(
     "event_list::ids (of an outcome)",
     matching!(),
     "select id, received_at, source_id, type, outcome, provider_delivery_id from event
-                             where outcome is not null and (outcome, id) < ($7, $1) and (outcome, id) >= ($7, $2) and id < $1",
+                             where outcome is not null and (outcome, id) < ($7, $1) and (outcome, id) >= ($7, $2)",
     "outcome desc, id desc"
 );
 
@@ -60,7 +60,7 @@ const OF_DELIVERY: &str = walk!(
     "event_list::ids (of a delivery)",
     matching!(),
     "select id, received_at, source_id, type, outcome, provider_delivery_id from event
-                             where (provider_delivery_id, id) < ($8, $1) and (provider_delivery_id, id) >= ($8, $2) and id < $1",
+                             where (provider_delivery_id, id) < ($8, $1) and (provider_delivery_id, id) >= ($8, $2)",
     "provider_delivery_id desc, id desc"
 );
 

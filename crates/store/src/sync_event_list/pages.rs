@@ -6,11 +6,8 @@ use uuid::Uuid;
 
 use super::{Search, SyncEventFilter};
 use crate::uuid_time::{first_id_of, id_at};
-use crate::walk::{Param, Walked, furthest, walk};
+use crate::walk::{Param, TARGETS_APART_MAX, Walked, arms, furthest, walk};
 use crate::{Db, StoreError};
-
-/// How many targets are looked into one by one, a page of each; with more, most of a workspace's rows are theirs.
-const TARGETS_APART_MAX: usize = 50;
 
 /// The event type of pushes, which is in no index.
 const PUSHED: &str = "github.push";
@@ -40,44 +37,6 @@ macro_rules! looked {
     };
 }
 
-/// A walk for each value of a list, by an index that `$order` follows: each looks at so many rows.
-macro_rules! arms {
-    ($name:literal, $values:literal, $leading:literal, $order:literal, $looked_max:literal) => {
-        concat!(
-            "-- ",
-            $name,
-            "
-    select walked.id, matches, last
-      from ",
-            $values,
-            "
-      cross join lateral (
-            select id, matches, last
-              from (select *, (",
-            matching!(),
-            ") as matches, n = ",
-            $looked_max,
-            " as last
-                      from (select *, row_number() over (order by ",
-            $order,
-            ") as n
-                              from (",
-            looked!($leading),
-            "
-                                     order by ",
-            $order,
-            " limit ",
-            $looked_max,
-            ") found) looked) numbered
-             where matches or last
-             order by ",
-            $order,
-            " limit 101) walked
-     order by walked.id desc limit 101"
-        )
-    };
-}
-
 const ALL: &str = walk!(
     "sync_event_list::ids (all)",
     matching!(),
@@ -95,7 +54,8 @@ const OF_WORKSPACE: &str = walk!(
 const OF_STATUSES: &str = arms!(
     "sync_event_list::ids (of statuses)",
     "unnest($5::text[]) as wanted (value)",
-    "(status, id) < (wanted.value, $1) and (status, id) >= (wanted.value, $2)",
+    matching!(),
+    looked!("(status, id) < (wanted.value, $1) and (status, id) >= (wanted.value, $2)"),
     "status desc, id desc",
     "1000"
 );
@@ -103,8 +63,11 @@ const OF_STATUSES: &str = arms!(
 const OF_SETBACKS: &str = arms!(
     "sync_event_list::ids (of a workspace, ended badly)",
     "unnest($5::text[]) as wanted (value)",
-    "status in ('failed', 'partial') and (workspace_id, status, id) < ($4, wanted.value, $1)
-                                       and (workspace_id, status, id) >= ($4, wanted.value, $2)",
+    matching!(),
+    looked!(
+        "status in ('failed', 'partial') and (workspace_id, status, id) < ($4, wanted.value, $1)
+                                       and (workspace_id, status, id) >= ($4, wanted.value, $2)"
+    ),
     "workspace_id desc, status desc, id desc",
     "1000"
 );
@@ -112,7 +75,8 @@ const OF_SETBACKS: &str = arms!(
 const OF_TARGET: &str = arms!(
     "sync_event_list::ids (of a target)",
     "unnest($7::uuid[]) as wanted (value)",
-    "(target_id, id) < (wanted.value, $1) and (target_id, id) >= (wanted.value, $2)",
+    matching!(),
+    looked!("(target_id, id) < (wanted.value, $1) and (target_id, id) >= (wanted.value, $2)"),
     "target_id desc, id desc",
     "2000"
 );
@@ -120,7 +84,8 @@ const OF_TARGET: &str = arms!(
 const OF_TARGETS: &str = arms!(
     "sync_event_list::ids (of targets)",
     "unnest($7::uuid[]) as wanted (value)",
-    "(target_id, id) < (wanted.value, $1) and (target_id, id) >= (wanted.value, $2)",
+    matching!(),
+    looked!("(target_id, id) < (wanted.value, $1) and (target_id, id) >= (wanted.value, $2)"),
     "target_id desc, id desc",
     "101"
 );

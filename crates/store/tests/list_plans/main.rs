@@ -110,12 +110,18 @@ async fn set_up_lists(conn: &Conn) {
             .await;
         walk(&format!("targets {of}"), async |page| targets::list(conn, workspace, page).await)
             .await;
-        for bits in 0..16 {
+        let values = [
+            ("member:7", "source.rotate", "subject7"),
+            ("nobody", "source.absent", "nothing"),
+        ];
+        for (bits, (actor, action, subject)) in
+            (0..16).flat_map(|bits| values.map(|them| (bits, them)))
+        {
             let filter = AuditFilter {
                 workspace,
-                actor: given(bits, 0, "member:7"),
-                action: given(bits, 1, "source.rotate"),
-                subject: given(bits, 2, "subject7"),
+                actor: given(bits, 0, actor),
+                action: given(bits, 1, action),
+                subject: given(bits, 2, subject),
                 since: given(bits, 3, last_hour()),
             };
             walk(&format!("audit {filter:?}"), async |page| audit::list(conn, filter, page).await)
