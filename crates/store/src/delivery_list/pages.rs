@@ -21,12 +21,12 @@ macro_rules! matching {
     };
 }
 
-// Whether it is leased is asked for few states only.
+// Whether it is leased is asked where it matters only: it is a look at the job of each row.
 macro_rules! looked {
     ($leading:literal) => {
         concat!(
             "select id, event_type, workspace_id, receiver_id, event_id, state, setback,
-                                   case when $2 in ('pending', 'delivering') then
+                                   case when $2 in ('pending', 'delivering') and state in ('pending', 'failed') then
                                         exists (select from job where job.subject_id = delivery.id and kind = 'delivery'
                                                                   and lease_owner is not null offset 0) end as leased
                               from delivery
