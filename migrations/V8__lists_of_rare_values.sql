@@ -9,3 +9,7 @@ create index delivery_by_type on delivery (event_type, workspace_id, id);
 
 -- A sync can list tens of thousands of files; those that failed are shown first.
 create index sync_file_failed on sync_file (sync_event_id, path) where outcome = 'failed';
+
+-- What needs somebody is found without looking at all that is well.
+create index connection_amiss on connection (workspace_id, id) where status in ('disabled', 'action_needed', 'error');
+create index oauth_client_amiss on oauth_client (workspace_id, id) where status = 'active' and failing_since is not null;

@@ -12,7 +12,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::paging::{Page, PageRequest};
-use crate::walk::{Param, TARGETS_APART_MAX, arms, furthest, walk};
 use crate::{Db, StoreError};
 
 /// Which config objects are listed. Filters narrow each other.
@@ -84,59 +83,51 @@ pub struct Version {
     pub created_at: Timestamp,
 }
 
-// In every statement: $1 before, $2 type, $3 status, $4 workspace, $5 targets, $6 path.
-macro_rules! matching {
-    () => {
-        "($2::text is null or object_type = $2) and ($3::text is null or status = $3)
-                    and ($4::uuid is null or workspace_id = $4) and ($5::uuid[] is null or target_id = any($5))
-                    and ($6::text is null or path = $6)"
-    };
-}
+const ALL: &str = "-- config_object_list::ids (all)
+    select id from config_object
+     where id < $1 and ($2::text is null or object_type = $2) and ($3::text is null or status = $3)
+     order by id desc limit 101";
 
-macro_rules! looked {
-    ($leading:literal) => {
-        concat!(
-            "select id, object_type, status, workspace_id, target_id, path from config_object
-                             where ",
-            $leading
-        )
-    };
-}
+const OF_WORKSPACE: &str = "-- config_object_list::ids (of a workspace)
+    select id from config_object
+     where workspace_id = $4 and id < $1
+       and ($2::text is null or object_type = $2) and ($3::text is null or status = $3)
+     order by id desc limit 101";
 
-const ALL: &str =
-    walk!("config_object_list::ids (all)", matching!(), looked!("id < $1"), "id desc");
+const WITHIN_TARGETS: &str = "-- config_object_list::ids (of targets)
+    select object.id
+      from unnest($4::uuid[]) as seen (target_id)
+      cross join lateral (
+            select id from config_object
+             where target_id = seen.target_id and id < $1
+               and coalesce(object_type = $2, true) and coalesce(status = $3, true)
+               and coalesce(workspace_id = $5, true)
+             order by id desc limit 101) object
+     order by object.id desc limit 101";
 
-const OF_WORKSPACE: &str = walk!(
-    "config_object_list::ids (of a workspace)",
-    matching!(),
-    looked!("(workspace_id, id) < ($4, $1) and workspace_id >= $4"),
-    "workspace_id desc, id desc"
-);
+const OF_WORKSPACE_WITHIN_TARGETS: &str = "-- config_object_list::ids (of many targets of a workspace)
+    select id from config_object
+     where workspace_id = $5 and id < $1
+       and coalesce(object_type = $2, true) and coalesce(status = $3, true) and coalesce(target_id = any($4), true)
+     order by id desc limit 101";
 
-const OF_TARGET: &str = arms!(
-    "config_object_list::ids (of a target)",
-    "unnest($5::uuid[]) as wanted (value)",
-    matching!(),
-    looked!("(target_id, id) < (wanted.value, $1) and target_id >= wanted.value"),
-    "target_id desc, id desc",
-    "2000"
-);
+const OF_TARGET: &str = "-- config_object_list::ids (of a target)
+    select id from config_object
+     where target_id = $4 and id < $1
+       and ($2::text is null or object_type = $2) and ($3::text is null or status = $3)
+       and ($5::uuid is null or workspace_id = $5)
+     order by id desc limit 101";
 
-const OF_TARGETS: &str = arms!(
-    "config_object_list::ids (of targets)",
-    "unnest($5::uuid[]) as wanted (value)",
-    matching!(),
-    looked!("(target_id, id) < (wanted.value, $1) and target_id >= wanted.value"),
-    "target_id desc, id desc",
-    "101"
-);
+const OF_PATH: &str = "-- config_object_list::ids (of a path)
+    select id from config_object
+     where path = $4 and id < $1
+       and ($2::text is null or object_type = $2) and ($3::text is null or status = $3)
+       and ($5::uuid is null or workspace_id = $5) and ($6::uuid is null or target_id = $6)
+       and ($7::uuid[] is null or target_id = any($7))
+     order by id desc limit 101";
 
-const OF_PATH: &str = walk!(
-    "config_object_list::ids (of a path)",
-    matching!(),
-    looked!("(path, id) < ($6, $1) and path >= $6"),
-    "path desc, id desc"
-);
+/// How many targets are looked into one by one, a page of each; with more, most of a workspace's rows are theirs.
+const TARGETS_APART_MAX: usize = 50;
 
 /// Config objects, newest first.
 pub async fn list(
@@ -144,42 +135,40 @@ pub async fn list(
     filter: &ConfigObjectFilter,
     page: PageRequest<ConfigObjectId>,
 ) -> Result<Page<ConfigObject, ConfigObjectId>, StoreError> {
-    let before = page.bound(|id| id.0);
-    let object_type = filter.object_type.map(ObjectType::as_str);
-    let status = filter.status.map(ObjectStatus::as_str);
-    let workspace = filter.workspace.map(|id| id.0);
-    let targets = match (targets_within(db, filter).await?, filter.target) {
-        (within, None) => within,
-        (None, Some(target)) => Some(vec![target.0]),
-        (Some(within), Some(target)) => {
-            Some(within.into_iter().filter(|it| *it == target.0).collect())
+    let before = &page.bound(|id| id.0);
+    let object_type = &filter.object_type.map(ObjectType::as_str);
+    let status = &filter.status.map(ObjectStatus::as_str);
+    let workspace = &filter.workspace.map(|id| id.0);
+    let target = &filter.target.map(|id| id.0);
+    let within = &targets_within(db, filter).await?;
+    let rows = match (&filter.path, target, workspace) {
+        (Some(path), ..) => {
+            db.rows(OF_PATH, &[before, object_type, status, path, workspace, target, within])
+                .await?
         }
+        (None, None, _) if within.is_some() => {
+            let apart = within.as_ref().is_none_or(|them| them.len() <= TARGETS_APART_MAX);
+            let sql = if apart || workspace.is_none() {
+                WITHIN_TARGETS
+            } else {
+                OF_WORKSPACE_WITHIN_TARGETS
+            };
+            db.rows(sql, &[before, object_type, status, within, workspace]).await?
+        }
+        (None, Some(target), _) if within.as_ref().is_some_and(|it| !it.contains(target)) => {
+            Vec::new()
+        }
+        (None, Some(target), _) => {
+            db.rows(OF_TARGET, &[before, object_type, status, target, workspace]).await?
+        }
+        (None, None, Some(workspace)) => {
+            db.rows(OF_WORKSPACE, &[before, object_type, status, workspace]).await?
+        }
+        (None, None, None) => db.rows(ALL, &[before, object_type, status]).await?,
     };
-    let params: [Param<'_>; 6] = [
-        /* before */ &before,
-        /* type */ &object_type,
-        /* status */ &status,
-        /* workspace */ &workspace,
-        /* targets */ &targets,
-        /* path */ &filter.path,
-    ];
-    let leading = leading(filter, targets.as_deref());
-    let ids = page.cut_walked(furthest(db, &leading, &params).await?, ConfigObjectId);
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.get("id")).collect();
+    let ids = page.cut(ids, |id| ConfigObjectId(*id));
     Ok(Page { items: by_ids(db, &ids.items).await?, next_cursor: ids.next_cursor })
-}
-
-/// The statements whose filters are given, those first that let the fewest rows pass as a rule.
-fn leading(filter: &ConfigObjectFilter, targets: Option<&[Uuid]>) -> Vec<&'static str> {
-    let few = targets.is_some_and(|them| (2..=TARGETS_APART_MAX).contains(&them.len()));
-    let candidates = [
-        (filter.path.is_some(), OF_PATH),
-        (targets.is_some_and(|them| them.len() <= 1), OF_TARGET),
-        (few, OF_TARGETS),
-        (filter.workspace.is_some(), OF_WORKSPACE),
-    ];
-    let given: Vec<_> =
-        candidates.into_iter().filter(|(given, _)| *given).map(|(_, sql)| sql).collect();
-    if given.is_empty() { vec![ALL] } else { given }
 }
 
 /// The targets of the instances that a filter names; none when it names none.

@@ -110,10 +110,8 @@ async fn set_up_lists(conn: &Conn) {
             .await;
         walk(&format!("targets {of}"), async |page| targets::list(conn, workspace, page).await)
             .await;
-        let values = [
-            ("member:7", "source.rotate", "subject7"),
-            ("nobody", "source.absent", "nothing"),
-        ];
+        let values =
+            [("member:7", "source.rotate", "subject7"), ("nobody", "source.absent", "nothing")];
         for (bits, (actor, action, subject)) in
             (0..16).flat_map(|bits| values.map(|them| (bits, them)))
         {

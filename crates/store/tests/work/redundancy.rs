@@ -27,7 +27,7 @@ fn with(arrival: Arrival, change: impl FnOnce(&mut Push)) -> Arrival {
 }
 
 const APPLY_A: &str = "update connector_target
-    set applied_sha = repeat('a', 40), applied_mapping_revision = mapping_revision";
+    set applied_sha = repeat('a', 40), applied_mapping_revision = mapping_revision, applied_etag = 'tag'";
 
 #[tokio::test]
 async fn there_and_back_again_queues_every_step() {
@@ -54,6 +54,10 @@ async fn the_applied_head_is_redundant_only_at_rest_and_under_the_same_mappings(
     yard.run("update sync_event set status = 'running'").await;
     assert_eq!(fate(&committer, yard.push(&sha('a'))).await, "queued", "b may be applied next");
     yard.run("delete from sync_event").await;
+    yard.run("update connector_target set applied_etag = null").await;
+    assert_eq!(fate(&committer, yard.push(&sha('a'))).await, "queued", "some files were not well");
+    yard.run("delete from sync_event").await;
+    yard.run(APPLY_A).await;
     yard.run("update connector_target set status = 'branch_deleted'").await;
     assert_eq!(fate(&committer, yard.push(&sha('a'))).await, "queued", "the branch is back");
 }
