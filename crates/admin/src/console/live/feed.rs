@@ -83,6 +83,10 @@ impl<W: Watched> Feed<W> {
 }
 
 fn event(name: &str, markup: &Markup) -> Event {
+    // Browsers pass on no event without data.
+    if markup.0.is_empty() {
+        return Event::default().event(name).data(name);
+    }
     // A line break would end the field; HTML means the same without it, but for text in <pre>, which fragments have none of.
     Event::default().event(name).data(markup.0.replace(['\r', '\n'], " "))
 }
