@@ -34,6 +34,10 @@ pub enum TargetStatus {
     RepositoryGone,
     /// The repository was taken out of the installation.
     RepositoryRemoved,
+    /// GitHub lets the installation read nothing for now. Said of a target when it is shown, and stored with the account.
+    InstallationSuspended,
+    /// The installation is gone. Said of a target when it is shown, and stored with the account.
+    Disconnected,
     /// A sync would delete more than the deletion guard allows; an operator must confirm.
     NeedsConfirmation,
     /// An operator switched it off.
@@ -42,7 +46,8 @@ pub enum TargetStatus {
 
 crate::names!(TargetStatus, "connector target status", {
     Active => "active", BranchDeleted => "branch_deleted", RepositoryGone => "repository_gone",
-    RepositoryRemoved => "repository_removed", NeedsConfirmation => "needs_confirmation", Disabled => "disabled",
+    RepositoryRemoved => "repository_removed", InstallationSuspended => "installation_suspended",
+    Disconnected => "disconnected", NeedsConfirmation => "needs_confirmation", Disabled => "disabled",
 });
 
 /// A repository's `owner/name`.

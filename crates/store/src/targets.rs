@@ -111,12 +111,7 @@ pub async fn lock(tx: &Tx<'_>, id: TargetId) -> Result<(), StoreError> {
 /// The target of this id.
 pub async fn by_id(db: &impl Db, id: TargetId) -> Result<Option<Target>, StoreError> {
     const SQL: &str = "-- targets::by_id
-        select target.id, target.workspace_id, workspace.slug as workspace, target.instance_id, target.repository_id,
-               target.repository, target.git_ref, target.status, target.archived, target.default_branch,
-               target.mapping_revision, target.applied_sha, target.applied_mapping_revision, target.applied_at,
-               target.created_at, target.updated_at
-          from connector_target target
-          join workspace on workspace.id = target.workspace_id
+        select target.* from connector_target_standing target
          where target.id = $1";
     let row = db.row_opt(SQL, &[/* id */ &id.0]).await?;
     row.as_ref().map(Target::read).transpose()
@@ -129,21 +124,11 @@ pub async fn list(
     page: PageRequest<TargetId>,
 ) -> Result<Page<Target, TargetId>, StoreError> {
     const ALL: &str = "-- targets::list (all)
-        select target.id, target.workspace_id, workspace.slug as workspace, target.instance_id, target.repository_id,
-               target.repository, target.git_ref, target.status, target.archived, target.default_branch,
-               target.mapping_revision, target.applied_sha, target.applied_mapping_revision, target.applied_at,
-               target.created_at, target.updated_at
-          from connector_target target
-          join workspace on workspace.id = target.workspace_id
+        select target.* from connector_target_standing target
          where target.id < $1
          order by target.id desc limit 101";
     const OF_WORKSPACE: &str = "-- targets::list (of a workspace)
-        select target.id, target.workspace_id, workspace.slug as workspace, target.instance_id, target.repository_id,
-               target.repository, target.git_ref, target.status, target.archived, target.default_branch,
-               target.mapping_revision, target.applied_sha, target.applied_mapping_revision, target.applied_at,
-               target.created_at, target.updated_at
-          from connector_target target
-          join workspace on workspace.id = target.workspace_id
+        select target.* from connector_target_standing target
          where target.id < $1 and target.workspace_id = $2
          order by target.id desc limit 101";
     let before = page.bound(|id| id.0);
@@ -162,12 +147,7 @@ pub async fn list_of_instance(
     page: PageRequest<TargetId>,
 ) -> Result<Page<Target, TargetId>, StoreError> {
     const SQL: &str = "-- targets::list_of_instance
-        select target.id, target.workspace_id, workspace.slug as workspace, target.instance_id, target.repository_id,
-               target.repository, target.git_ref, target.status, target.archived, target.default_branch,
-               target.mapping_revision, target.applied_sha, target.applied_mapping_revision, target.applied_at,
-               target.created_at, target.updated_at
-          from connector_target target
-          join workspace on workspace.id = target.workspace_id
+        select target.* from connector_target_standing target
          where target.id < $1 and target.instance_id = $2
          order by target.id desc limit 101";
     let before = page.bound(|id| id.0);

@@ -83,6 +83,28 @@ async fn a_target_that_is_not_synchronised_queues_nothing() {
 }
 
 #[tokio::test]
+async fn a_target_says_that_its_installation_is_away_and_is_as_before_when_that_is_back() {
+    let yard = Yard::new().await;
+    let target = yard.tracked().target;
+    let shown = || {
+        let show = yard.json(&["connector", "target", "show", &target]);
+        let list = yard.json(&["connector", "target", "list"]);
+        assert_eq!(show["status"], list["items"][0]["status"]);
+        text(&show, "status")
+    };
+    yard.execute("update connector_target set status = 'branch_deleted'").await;
+    yard.execute("update connector_account set status = 'suspended'").await;
+    assert_eq!(shown(), "installation_suspended");
+    yard.execute("update connector_account set status = 'disconnected'").await;
+    assert_eq!(shown(), "disconnected");
+    yard.execute("update connector_account set status = 'active'").await;
+    assert_eq!(shown(), "branch_deleted");
+    yard.json(&["connector", "target", "disable", &target]);
+    yard.execute("update connector_account set status = 'suspended'").await;
+    assert_eq!(shown(), "disabled");
+}
+
+#[tokio::test]
 async fn an_ended_sync_is_retried_as_a_new_one_and_an_unfinished_one_is_not() {
     let yard = Yard::new().await;
     let target = yard.tracked().target;

@@ -21,17 +21,13 @@ pub async fn list_within(
     page: PageRequest<TargetId>,
 ) -> Result<Page<Target, TargetId>, StoreError> {
     const SQL: &str = "-- targets::list_within
-        select target.id, target.workspace_id, workspace.slug as workspace, target.instance_id, target.repository_id,
-               target.repository, target.git_ref, target.status, target.archived, target.default_branch,
-               target.mapping_revision, target.applied_sha, target.applied_mapping_revision, target.applied_at,
-               target.created_at, target.updated_at
+        select target.*
           from unnest($3::uuid[]) as seen (instance_id)
           cross join lateral (
                 select id from connector_target
                  where instance_id = seen.instance_id and id < $1 and workspace_id = $2
                  order by id desc limit 101) found
-          join connector_target target on target.id = found.id
-          join workspace on workspace.id = target.workspace_id
+          join connector_target_standing target on target.id = found.id
          order by target.id desc limit 101";
     let Some(instances) = instances else {
         return super::list(db, Some(workspace), page).await;
@@ -58,17 +54,13 @@ pub async fn newest_of_instances(
     instances: &[InstanceId],
 ) -> Result<Vec<Target>, StoreError> {
     const SQL: &str = "-- targets::newest_of_instances
-        select target.id, target.workspace_id, workspace.slug as workspace, target.instance_id, target.repository_id,
-               target.repository, target.git_ref, target.status, target.archived, target.default_branch,
-               target.mapping_revision, target.applied_sha, target.applied_mapping_revision, target.applied_at,
-               target.created_at, target.updated_at
+        select target.*
           from unnest($1::uuid[]) as wanted (instance_id)
           cross join lateral (
                 select id from connector_target
                  where instance_id = wanted.instance_id
                  order by id desc limit 11) found
-          join connector_target target on target.id = found.id
-          join workspace on workspace.id = target.workspace_id
+          join connector_target_standing target on target.id = found.id
          order by target.id desc";
     let instances: Vec<Uuid> = instances.iter().map(|id| id.0).collect();
     let rows = db.rows(SQL, &[/* instances */ &instances]).await?;
@@ -85,17 +77,20 @@ pub async fn tally(
 ) -> Result<Vec<(TargetStatus, i64)>, StoreError> {
     const OF_WORKSPACE: &str = "-- targets::tally (of a workspace)
         select status, count(*) as targets
-          from (select status from connector_target where workspace_id = $1 order by id desc limit 1001) newest
+          from connector_target_standing
+         where id = any(array(select id from connector_target where workspace_id = $1 order by id desc limit 1001))
          group by status";
     const WITHIN: &str = "-- targets::tally (of instances)
         select status, count(*) as targets
-          from (select target.status
+          from connector_target_standing
+         where id = any(array(
+                select target.id
                   from unnest($2::uuid[]) as seen (instance_id)
                   cross join lateral (
-                        select status from connector_target
+                        select id from connector_target
                          where instance_id = seen.instance_id and workspace_id = $1
                          order by id desc limit 1001) target
-                 limit 1001) newest
+                 limit 1001))
          group by status";
     let rows = match instances {
         None => db.rows(OF_WORKSPACE, &[/* workspace */ &workspace.0]).await?,

@@ -134,6 +134,8 @@ impl From<TargetStatus> for Status {
             TargetStatus::BranchDeleted => Self::BRANCH_DELETED,
             TargetStatus::RepositoryGone => Self::REPOSITORY_GONE,
             TargetStatus::RepositoryRemoved => Self::REPOSITORY_REMOVED,
+            TargetStatus::InstallationSuspended => Self::SUSPENDED,
+            TargetStatus::Disconnected => Self::DISCONNECTED,
             TargetStatus::NeedsConfirmation => Self::NEEDS_CONFIRMATION,
             TargetStatus::Disabled => Self::DISABLED,
         }

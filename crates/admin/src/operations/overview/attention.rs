@@ -156,6 +156,9 @@ fn target(it: &AmissTarget) -> Attention {
             AttentionKind::TargetGone,
             "the installation may not see the repository any more",
         ),
+        TargetStatus::InstallationSuspended | TargetStatus::Disconnected => {
+            (Severity::Serious, AttentionKind::TargetGone, "its installation may not read it")
+        }
         TargetStatus::BranchDeleted | TargetStatus::Active | TargetStatus::Disabled => {
             (Severity::Notice, AttentionKind::TargetGone, "the branch was deleted")
         }

@@ -53,6 +53,9 @@ impl LeftOut {
             TargetStatus::RepositoryRemoved => Self::RepositoryRemoved,
             _ if found.instance_status != InstanceStatus::Active => Self::InstanceNotActive,
             _ if found.account_status != AccountStatus::Active => Self::AccountNotActive,
+            TargetStatus::InstallationSuspended | TargetStatus::Disconnected => {
+                Self::AccountNotActive
+            }
             TargetStatus::NeedsConfirmation => Self::NeedsConfirmation,
             TargetStatus::Active | TargetStatus::BranchDeleted | TargetStatus::RepositoryGone => {
                 match (found.running, found.queued, found.settled) {

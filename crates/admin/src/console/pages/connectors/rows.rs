@@ -124,6 +124,12 @@ pub(super) const fn cause(status: TargetStatus) -> Option<&'static str> {
         TargetStatus::RepositoryRemoved => {
             Some("The repository was taken out of the installation. Add it there again, on GitHub.")
         }
+        TargetStatus::InstallationSuspended => Some(
+            "GitHub suspended the installation. What was applied stays; it is followed again as soon as that ends.",
+        ),
+        TargetStatus::Disconnected => Some(
+            "The installation is disconnected. What was applied stays, and pushes change nothing.",
+        ),
         TargetStatus::NeedsConfirmation => Some(
             "The last sync would have deleted more than half of its config objects, so it stopped and changed nothing.",
         ),

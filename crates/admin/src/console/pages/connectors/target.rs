@@ -164,6 +164,14 @@ fn advice(viewer: &Viewer, shown: &Shown<'_>) -> Option<Markup> {
             b { "What to do. " } a href=(path("/mappings/add")) { "Add a mapping" } ": a selector such as " code { "skills/**" }
             ", and what its files become."
         }),
+        TargetStatus::InstallationSuspended => Some(html! {
+            b { "What to do. " }
+            "On GitHub, unsuspend the App's installation. GitHub then tells Hookyard; a resync is not needed."
+        }),
+        TargetStatus::Disconnected => Some(html! {
+            b { "What to do. " }
+            "Install the App again, then connect the new installation; or leave everything as it was last applied."
+        }),
         TargetStatus::Active | TargetStatus::BranchDeleted | TargetStatus::Disabled => None,
     }
 }
