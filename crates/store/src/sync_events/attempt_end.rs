@@ -3,7 +3,8 @@
 use hookyard_domain::ids::SyncEventId;
 use hookyard_domain::sync_attempt::{AttemptCause, AttemptOutcome};
 
-use super::end::{Looked, Spent};
+use super::end::Looked;
+use super::put_off::Spent;
 use crate::{Db, StoreError, Tx};
 
 /// How an attempt ends.

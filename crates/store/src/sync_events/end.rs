@@ -1,15 +1,18 @@
-//! The ends of a sync: put off, tried again later, or over. Each is guarded by the lease.
+//! The end of a sync, guarded by the lease.
 
-use hookyard_domain::ids::{ConfigObjectId, SyncEventId, TargetId};
-use hookyard_domain::sync_attempt::{AttemptCause, AttemptOutcome};
+use hookyard_domain::ids::{ConfigObjectId, TargetId};
+use hookyard_domain::sync_attempt::AttemptOutcome;
 use hookyard_domain::sync_event::{Counts, FileOutcome, FileReason, SyncReason, SyncStatus};
 use hookyard_domain::target::TargetStatus;
 
 use super::SyncWork;
 use super::attempt_end::{AttemptEnd, end_attempt};
+use super::dead::{dead_letter, settle_overtaken};
+use super::put_off::Spent;
 use super::record_applied::{record_applied, record_files};
 use super::tell::tell;
-use super::tracked::{self, target_of};
+use super::tracked;
+use super::wake::{recheck, wake_parked};
 use crate::config_objects::{self, Changes};
 use crate::jobs::{self, Ended, Lease};
 use crate::{Conn, Db, StoreError, Tx};
@@ -119,6 +122,7 @@ pub async fn end(
             config_objects::apply(&tx, work, &applied.sha, &applied.changes).await?;
             record_files(&tx, work.sync_event, &applied.files).await?;
             record_applied(&tx, work, applied).await?;
+            settle_overtaken(&tx, work.target).await?;
         }
         (None, End::Ignored { reason, target, recheck_ms: _ }) => {
             set_target(&tx, work.target, *target).await?;
@@ -159,95 +163,7 @@ async fn no_longer_applicable(
     Ok(now.not_applicable().or(deleted.then_some(SyncReason::RepositoryGone)))
 }
 
-/// What a try that came to no end has cost, and why it did not.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Spent {
-    pub github_requests: u32,
-    /// None: the worker's process ended.
-    pub cause: Option<AttemptCause>,
-    /// Whether it was a look for a push that was not visible yet.
-    pub look: bool,
-}
-
-/// Puts a sync off without spending an attempt.
-pub async fn park(
-    conn: &mut Conn,
-    lease: &Lease,
-    work: &SyncWork,
-    delay_ms: u64,
-    spent: Spent,
-) -> Result<Ended, StoreError> {
-    const SQL: &str = "-- sync_events::park
-        update sync_event set status = 'queued', attempts = attempts - 1, looks = looks + $2 where id = $1";
-    let tx = conn.begin().await?;
-    tracked::lock(&tx, work.target).await?;
-    let ended = jobs::park(&tx, lease, delay_ms).await?;
-    if ended == Ended::Held {
-        tx.execute(SQL, &[/* id */ &work.sync_event.0, /* looks */ &i32::from(spent.look)]).await?;
-        let outcome = spent.cause.map_or(AttemptOutcome::Stopped, |_cause| AttemptOutcome::PutOff);
-        let delay_ms = Some(delay_ms);
-        let attempt = AttemptEnd { outcome, spent, error: None, looked: None, delay_ms };
-        end_attempt(&tx, work.sync_event, attempt).await?;
-        wake_newer(&tx, work).await?;
-        tx.commit().await?;
-    }
-    Ok(ended)
-}
-
-/// Records a failed attempt; the next one is due after `delay_ms`.
-pub async fn retry(
-    conn: &mut Conn,
-    lease: &Lease,
-    work: &SyncWork,
-    delay_ms: u64,
-    error: &str,
-    spent: Spent,
-) -> Result<Ended, StoreError> {
-    const SQL: &str = "-- sync_events::retry
-        update sync_event set status = 'queued', error = $2 where id = $1";
-    let tx = conn.begin().await?;
-    tracked::lock(&tx, work.target).await?;
-    let ended = jobs::park(&tx, lease, delay_ms).await?;
-    if ended == Ended::Held {
-        tx.execute(SQL, &[/* id */ &work.sync_event.0, /* error */ &error]).await?;
-        let (outcome, delay_ms) = (AttemptOutcome::Failed, Some(delay_ms));
-        let attempt = AttemptEnd { outcome, spent, error: Some(error), looked: None, delay_ms };
-        end_attempt(&tx, work.sync_event, attempt).await?;
-        wake_newer(&tx, work).await?;
-        tx.commit().await?;
-    }
-    Ok(ended)
-}
-
-/// Ends a sync whose workers died of it: recorded as failed, a dead letter, no job.
-pub async fn bury(
-    conn: &mut Conn,
-    lease: &Lease,
-    reason: SyncReason,
-    error: &str,
-) -> Result<Ended, StoreError> {
-    const SQL: &str = "-- sync_events::bury
-        with lost as (
-            update sync_attempt set outcome = 'lost', ended_at = now()
-             where sync_event_id = $1 and ended_at is null
-        )
-        update sync_event set status = 'failed', reason = $2, error = $3, completed_at = now()
-         where id = $1 and status in ('queued', 'running') returning target_id";
-    let tx = conn.begin().await?;
-    if let Some(target) = target_of(&tx, SyncEventId(lease.subject)).await? {
-        tracked::lock(&tx, target).await?;
-    }
-    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-        [/* id */ &lease.subject, /* reason */ &reason.as_str(), /* error */ &error];
-    if let Some(row) = tx.row_opt(SQL, &parameters).await? {
-        dead_letter(&tx, SyncEventId(lease.subject), reason.as_str(), Some(error)).await?;
-        tell(&tx, SyncEventId(lease.subject)).await?;
-        wake_parked(&tx, TargetId(row.get("target_id"))).await?;
-    }
-    commit_finished(tx, lease).await
-}
-
-async fn commit_finished(tx: Tx<'_>, lease: &Lease) -> Result<Ended, StoreError> {
+pub(super) async fn commit_finished(tx: Tx<'_>, lease: &Lease) -> Result<Ended, StoreError> {
     let ended = jobs::finish(&tx, lease).await?;
     if ended == Ended::Held {
         tx.commit().await?;
@@ -278,47 +194,6 @@ async fn close(
     Ok(())
 }
 
-/// Queues a second look at the branch, unless another sync is queued and looks anyway.
-///
-/// One is enough to see what a branch shows. For missing blobs there is one after the other, each as late again as the
-/// last one was, until one has waited for an hour.
-async fn recheck(
-    tx: &Tx<'_>,
-    work: &SyncWork,
-    after_ms: u64,
-    for_blobs: bool,
-) -> Result<(), StoreError> {
-    const SQL: &str = "-- sync_events::recheck
-        with before as (
-            select now() - queued_at as waited from sync_event where id = $3 and trigger = 'recheck'
-        ), queued as (
-            insert into sync_event (id, workspace_id, target_id, trigger, status, repository, git_ref)
-            select uuid_v7(now()), target.workspace_id, target.id, 'recheck', 'queued', target.repository, target.git_ref
-              from connector_target target
-             where target.id = $1
-               and not exists (select 1 from sync_event where target_id = $1 and status = 'queued')
-               and not exists (select 1 from before where not $4 or waited > interval '1 hour')
-         returning id, workspace_id
-        )
-        insert into job (subject_id, workspace_id, kind, state, due_at)
-        select id, workspace_id, 'sync', 'scheduled',
-               now() + greatest(make_interval(secs => $2::float8), (select 2 * waited from before))
-          from queued";
-    #[expect(clippy::cast_precision_loss, reason = "minutes at most")]
-    let seconds = after_ms as f64 / 1000.0;
-    tx.execute(
-        SQL,
-        &[
-            /* target */ &work.target.0,
-            /* seconds */ &seconds,
-            /* this one */ &work.sync_event.0,
-            /* for blobs */ &for_blobs,
-        ],
-    )
-    .await
-    .map(drop)
-}
-
 async fn set_target(
     tx: &Tx<'_>,
     target: TargetId,
@@ -329,42 +204,5 @@ async fn set_target(
     if let Some(status) = status {
         tx.execute(SQL, &[/* id */ &target.0, /* status */ &status.as_str()]).await?;
     }
-    Ok(())
-}
-
-/// Sets the jobs of the target's queued syncs due: they waited for this one's end.
-async fn wake_parked(tx: &Tx<'_>, target: TargetId) -> Result<(), StoreError> {
-    const SQL: &str = "-- sync_events::wake_parked
-        update job set due_at = now()
-         where kind = 'sync' and state <> 'ready' and lease_owner is null
-           and subject_id = any(array(select id from sync_event where target_id = $1 and status = 'queued'))";
-    tx.execute(SQL, &[/* target */ &target.0]).await?;
-    Ok(())
-}
-
-/// Sets the jobs of syncs that were queued after this one due: it waits now, and they supersede it.
-async fn wake_newer(tx: &Tx<'_>, work: &SyncWork) -> Result<(), StoreError> {
-    const SQL: &str = "-- sync_events::wake_newer
-        update job set due_at = now()
-         where kind = 'sync' and state <> 'ready' and lease_owner is null and due_at > now()
-           and subject_id = any(array(select newer.id from sync_event newer
-                                       where newer.target_id = $1 and newer.status = 'queued'
-                                         and newer.seq > (select seq from sync_event where id = $2)))";
-    tx.execute(SQL, &[/* target */ &work.target.0, /* this one */ &work.sync_event.0]).await?;
-    Ok(())
-}
-
-pub(super) async fn dead_letter(
-    tx: &Tx<'_>,
-    sync_event: SyncEventId,
-    reason: &str,
-    error: Option<&str>,
-) -> Result<(), StoreError> {
-    const SQL: &str = "-- sync_events::dead_letter
-        insert into dead_letter (id, workspace_id, subject_id, kind, reason, error)
-        select uuid_v7(now()), workspace_id, id, 'sync', $2, $3 from sync_event where id = $1
-            on conflict (subject_id, kind) where settled_at is null
-            do update set reason = excluded.reason, error = excluded.error";
-    tx.execute(SQL, &[/* id */ &sync_event.0, /* reason */ &reason, /* error */ &error]).await?;
     Ok(())
 }

@@ -4,19 +4,24 @@
 //! it supersedes, and their workers may be waiting for the same target.
 
 mod attempt_end;
+mod dead;
 mod end;
 mod past;
 mod pointers;
+mod put_off;
 mod queue;
 mod record_applied;
 mod retries;
 mod start;
 mod tell;
 mod tracked;
+mod wake;
 
-pub use end::{Applied, End, FileResult, Looked, Spent, bury, end, park, retry};
+pub use dead::bury;
+pub use end::{Applied, End, FileResult, Looked, end};
 pub use past::{Shown, shown};
 pub use pointers::{SyncPointer, pointers};
+pub use put_off::{Spent, park, retry};
 pub use queue::{NewSync, Told, queue, queue_for_push, queue_of_instance, record};
 pub use retries::{NewRetry, QueuedRetry, RetryTarget, lock_retries, queue_retries, retry_targets};
 pub use start::{Start, SyncWork, start};

@@ -193,7 +193,7 @@ async fn fail(
         update sync_event set status = 'failed', reason = $2, error = $3, completed_at = now()
          where id = $1 and status in ('queued', 'running')";
     tx.execute(SQL, &[/* id */ &id.0, /* reason */ &reason.as_str(), /* error */ &error]).await?;
-    super::end::dead_letter(tx, id, reason.as_str(), Some(error)).await
+    super::dead::dead_letter(tx, id, reason.as_str(), Some(error)).await
 }
 
 async fn run(

@@ -23,6 +23,11 @@ async fn delete(gateway: &Gateway, count: usize) -> String {
     moved.after
 }
 
+async fn dead_letters(gateway: &Gateway, which: &str) -> i64 {
+    let sql = format!("select count(*) from dead_letter where kind = 'sync' and {which}");
+    gateway.db().count(&sql).await
+}
+
 #[tokio::test]
 async fn mass_deletion_stops_until_an_operator_says_so() {
     let gateway = imported(many).await;
@@ -30,6 +35,7 @@ async fn mass_deletion_stops_until_an_operator_says_so() {
     assert_eq!(newest_fate(&gateway).await, "failed: deletion_guard");
     assert_eq!(target(&gateway).await["status"], "needs_confirmation");
     assert_eq!(active(&gateway).await.len(), 60);
+    assert_eq!(dead_letters(&gateway, "settled_at is null").await, 1);
     let id = gateway.seeds().target.clone();
     gateway.admin().json(&["connector", "target", "resync", &id]).await;
     gateway.idle().await;
@@ -39,6 +45,8 @@ async fn mass_deletion_stops_until_an_operator_says_so() {
     assert_eq!(newest_fate(&gateway).await, "completed");
     assert_eq!(target(&gateway).await["status"], "active");
     assert_equals(&gateway, &head).await;
+    assert_eq!(dead_letters(&gateway, "settled_how = 'overtaken'").await, 2);
+    assert_eq!(dead_letters(&gateway, "settled_at is null").await, 0);
     gateway.finish().await;
 }
 
