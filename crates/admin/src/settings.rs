@@ -36,7 +36,7 @@ const STATEMENT_MS_MAX: u64 = 60_000;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Settings")]
 pub(crate) struct Settings {
-    /// PostgreSQL, as `postgres://user:password@host:port/database`
+    /// PostgreSQL, as `postgres://user:password@host:port/database`; `?sslmode=require` for TLS
     #[arg(long, env = DATABASE_URL, value_name = "URL", hide_env_values = true, global = true)]
     pub(crate) database_url: Option<SecretString>,
 

@@ -90,7 +90,8 @@ async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
 async fn check_schema(store: &Store) -> anyhow::Result<()> {
     match hookyard_store::schema::check(store).await {
         Err(error) if error.is_unavailable() => {
-            warn!(%error, "PostgreSQL cannot be reached yet; answering 503 until it can");
+            let error = format!("{:#}", anyhow::Error::from(error));
+            warn!(error, "PostgreSQL cannot be reached yet; answering 503 until it can");
             Ok(())
         }
         checked => Ok(checked?),

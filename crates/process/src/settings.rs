@@ -77,7 +77,7 @@ impl DrainArgs {
 /// Where PostgreSQL is.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
-    /// PostgreSQL, as `postgres://user:password@host:port/database`
+    /// PostgreSQL, as `postgres://user:password@host:port/database`; `?sslmode=require` for TLS
     #[arg(long, env = "HOOKYARD_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: SecretString,
 }

@@ -41,6 +41,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Why there is no connection. What the server says for itself is told from what lies between: no route, no TLS.
+    pub(crate) fn of_connecting(error: tokio_postgres::Error) -> Self {
+        if error.code().is_some() { error.into() } else { Self::Unavailable(Box::new(error)) }
+    }
+
     /// Whether waiting may help.
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
@@ -129,7 +134,7 @@ fn is_missing_partition(error: &tokio_postgres::Error) -> bool {
 impl From<PoolError> for StoreError {
     fn from(error: PoolError) -> Self {
         match error {
-            PoolError::Backend(error) => error.into(),
+            PoolError::Backend(error) => Self::of_connecting(error),
             PoolError::Timeout(_)
             | PoolError::Closed
             | PoolError::NoRuntimeSpecified

@@ -6,6 +6,7 @@
 
 mod error;
 mod pool;
+mod tls;
 mod uuid_time;
 mod walk;
 

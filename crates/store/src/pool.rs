@@ -6,10 +6,11 @@ use deadpool_postgres::{
     GenericClient, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Transaction,
 };
 use secrecy::{ExposeSecret, SecretString};
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{NoTls, Row};
 
 use crate::StoreError;
+use crate::tls::{self, Endpoint};
 
 /// How a process talks to the database.
 #[derive(Debug, Clone)]
@@ -42,14 +43,11 @@ impl StoreSettings {
         }
     }
 
-    /// The driver's configuration: the URL, and what every connection of ours has.
-    pub(crate) fn config(&self) -> Result<tokio_postgres::Config, StoreError> {
+    /// Where and how to connect: by the URL, and with what every connection of ours has.
+    pub(crate) fn endpoint(&self) -> Result<Endpoint, StoreError> {
         /// How long a connection attempt and an unanswered packet may take.
         const NETWORK_TIMEOUT: Duration = Duration::from_secs(10);
-        let mut config: tokio_postgres::Config =
-            self.url.expose_secret().parse().map_err(|_| {
-                StoreError::Url("write postgres://user:password@host:port/database")
-            })?;
+        let mut endpoint = tls::endpoint(self.url.expose_secret())?;
         // Compiling a plan takes longer than any statement here runs. Lists walk indexes that are in their order and stop
         // soon; by its own lights the planner would rather read and sort all of a table that is not large yet.
         let options = format!(
@@ -61,13 +59,14 @@ impl StoreSettings {
                 " -c enable_bitmapscan=off -c random_page_cost=1.1"
             }
         );
-        config
+        endpoint
+            .config
             .application_name(self.application)
             .options(options)
             .connect_timeout(NETWORK_TIMEOUT)
             .tcp_user_timeout(NETWORK_TIMEOUT)
             .keepalives_idle(NETWORK_TIMEOUT);
-        Ok(config)
+        Ok(endpoint)
     }
 }
 
@@ -87,7 +86,7 @@ impl Store {
     /// Makes a pool; connections are opened when they are needed.
     pub fn new(settings: &StoreSettings) -> Result<Self, StoreError> {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let mut config = settings.config()?;
+        let Endpoint { mut config, tls } = settings.endpoint()?;
         if settings.by_index_only {
             // Jobs come and go by the hundred thousand and each day's partition starts empty, all within a
             // connection's life. A plan kept from then may read a whole index for each row of another, so each
@@ -96,7 +95,7 @@ impl Store {
             let options = format!("{options} -c plan_cache_mode=force_custom_plan");
             config.options(options);
         }
-        let manager = Manager::from_config(config, NoTls, recycling);
+        let manager = Manager::from_config(config, tls, recycling);
         let pool = Pool::builder(manager)
             .max_size(settings.connections_max)
             .runtime(Runtime::Tokio1)

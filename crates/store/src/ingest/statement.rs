@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use hookyard_domain::github_event::Push;
 use hookyard_domain::ids::{EventId, InstanceId, SyncEventId, TargetId};
-use tokio_postgres::{Client, NoTls, Row, Statement};
+use tokio_postgres::{Client, Row, Statement};
 use uuid::Uuid;
 
 use super::{Arrival, QueuedSync, Recorded, Wish};
 use crate::schema::PARTITION_DAYS_AHEAD;
+use crate::tls::Endpoint;
 use crate::{StoreError, StoreSettings};
 
 /// Records a batch; returns a row for each new event, and one for each further sync of it.
@@ -170,7 +171,8 @@ impl Committer {
         const SET_UP: &str = "-- ingest::set_up
             select make_partitions($1), (extract(epoch from clock_timestamp()) * 1000)::int8 as now_ms";
         let settings = StoreSettings { by_index_only: true, ..settings.clone() };
-        let (client, connection) = settings.config()?.connect(NoTls).await?;
+        let Endpoint { config, tls } = settings.endpoint()?;
+        let (client, connection) = config.connect(tls).await.map_err(StoreError::of_connecting)?;
         let traffic = async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a committer's connection ended");

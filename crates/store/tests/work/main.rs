@@ -18,3 +18,4 @@ mod sync_attempts;
 mod sync_ends;
 mod sync_starts;
 mod tallies;
+mod tls;
