@@ -29,15 +29,28 @@ use crate::seed::{self, Sizes};
 
 /// How often each page is read.
 const READS: usize = 200;
+/// Of the table.
+const COLUMNS: usize = 5;
 /// How many pages deep a deep page is.
 const DEEP_PAGES: usize = 100;
 
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    sizes: Sizes,
+    /// Keep the seeded database, for further runs with `--kept`
+    #[arg(long)]
+    pub(super) keep: bool,
+    /// Read the database that a run before has kept, instead of seeding one
+    #[arg(long, conflicts_with_all = ["events", "sync_events", "deliveries"])]
+    pub(super) kept: bool,
+}
+
 /// Seeds, then reads every kind of page, the first one and a deep one.
-pub(super) async fn measure(house: &House, sizes: Sizes) -> Result<Vec<Table>> {
-    let [events, syncs, deliveries] =
-        [sizes.events, sizes.sync_events, sizes.deliveries].map(|n| whole(f64::from(n)));
-    say::step(&format!("Seeding {events} events, {syncs} sync events, {deliveries} deliveries"));
-    seed::fill(&house.owner, sizes).await?;
+pub(super) async fn measure(house: &House, args: &Args) -> Result<Vec<Table>> {
+    if !args.kept {
+        seed(house, args.sizes).await?;
+    }
     say::step("Reading");
     let conn = house.store("hookyard_admin")?.conn().await?;
     let row = house.owner.query_one("select id from workspace where slug = 'busy'", &[]).await?;
@@ -55,10 +68,17 @@ pub(super) async fn measure(house: &House, sizes: Sizes) -> Result<Vec<Table>> {
     bench.sync_events().await?;
     bench.events().await?;
     bench.deliveries().await?;
-    bench.others().await?;
+    bench.others().await;
     bench.details().await?;
     bench.overview().await?;
     Ok(vec![bench.table])
+}
+
+async fn seed(house: &House, sizes: Sizes) -> Result<()> {
+    let [events, syncs, deliveries] =
+        [sizes.events, sizes.sync_events, sizes.deliveries].map(|n| whole(f64::from(n)));
+    say::step(&format!("Seeding {events} events, {syncs} sync events, {deliveries} deliveries"));
+    seed::fill(&house.owner, sizes).await
 }
 
 struct Bench {
@@ -85,14 +105,14 @@ impl Bench {
             sync_event_list::files(conn, sync.id, None, 100).await?;
             sync_event_list::files_failures_first(conn, sync.id, 100).await.map(drop)
         })
-        .await?;
+        .await;
         self.once("an event with its body and syncs", async |conn| {
             event_list::detail(conn, event).await?;
             event_list::body(conn, event).await?;
             events::syncs(conn, event).await?;
             job_list::of_subject(conn, Subject::Event(event)).await.map(drop)
         })
-        .await?;
+        .await;
         self.once("a delivery with its tries and event", async |conn| {
             delivery_list::detail(conn, delivery).await?;
             event_list::detail(conn, event).await?;
@@ -101,13 +121,14 @@ impl Bench {
             audit::list(conn, filter, PageRequest::first()).await?;
             audit::that_led_to(conn, &subject).await.map(drop)
         })
-        .await?;
+        .await;
         let letters =
             dead_letters::list(&self.conn, Some(self.workspace), true, PageRequest::first())
                 .await?;
         let letter = letters.items.first().context("a dead letter")?.id;
         self.once("a dead letter", async |conn| dead_letters::by_id(conn, letter).await.map(drop))
-            .await
+            .await;
+        Ok(())
     }
 
     async fn overview(&mut self) -> Result<()> {
@@ -128,9 +149,9 @@ impl Bench {
                 overview::unsettled_syncs(conn, workspace).await?;
                 overview::open_letters(conn, workspace).await.map(drop)
             })
-            .await?;
+            .await;
         }
-        self.once("counts of jobs", async |conn| job_list::counts(conn).await.map(drop)).await?;
+        self.once("counts of jobs", async |conn| job_list::counts(conn).await.map(drop)).await;
         self.once("what the doctor asks of the work", async |conn| {
             doctor::stuck_jobs(conn).await?;
             doctor::syncs_without_job(conn).await?;
@@ -141,7 +162,8 @@ impl Bench {
             doctor::waiting_lanes(conn).await?;
             doctor::ill_connections(conn).await.map(drop)
         })
-        .await
+        .await;
+        Ok(())
     }
 
     async fn first_sync(&self) -> Result<SyncEvent> {
@@ -158,33 +180,42 @@ impl Bench {
         &mut self,
         what: &str,
         list: impl AsyncFn(&Conn, PageRequest<I>) -> Result<Page<T, I>, StoreError>,
-    ) -> Result<()> {
-        let first =
-            self.time(async |conn| list(conn, PageRequest::first()).await.map(drop)).await?;
-        let mut cursor = None;
-        for _ in 0..DEEP_PAGES {
-            let page = list(&self.conn, PageRequest::new(100, cursor)?).await?;
-            let Some(next) = page.next_cursor else { break };
-            cursor = Some(next);
+    ) {
+        let read: Result<_> = async {
+            let first =
+                self.time(async |conn| list(conn, PageRequest::first()).await.map(drop)).await?;
+            let mut cursor = None;
+            for _ in 0..DEEP_PAGES {
+                let page = list(&self.conn, PageRequest::new(100, cursor)?).await?;
+                let Some(next) = page.next_cursor else { break };
+                cursor = Some(next);
+            }
+            let request = PageRequest::new(50, cursor)?;
+            let deep = self.time(async |conn| list(conn, request).await.map(drop)).await?;
+            Ok(vec![first, deep])
         }
-        let request = PageRequest::new(50, cursor)?;
-        let deep = self.time(async |conn| list(conn, request).await.map(drop)).await?;
-        let cells = [&first, &deep].map(|it| [it.quantile_ms(0.5), it.quantile_ms(0.99)]).concat();
-        let cells = cells.into_iter().map(|ms| format!("{ms:.1}"));
-        self.table.row(std::iter::once(what.to_owned()).chain(cells));
-        Ok(())
+        .await;
+        self.tell(what, read);
     }
 
-    async fn once(
-        &mut self,
-        what: &str,
-        read: impl AsyncFn(&Conn) -> Result<(), StoreError>,
-    ) -> Result<()> {
-        let times = self.time(read).await?;
-        let cells = [0.5, 0.99].map(|share| format!("{:.1}", times.quantile_ms(share)));
-        let empty = [String::new(), String::new()];
-        self.table.row(std::iter::once(what.to_owned()).chain(cells).chain(empty));
-        Ok(())
+    async fn once(&mut self, what: &str, read: impl AsyncFn(&Conn) -> Result<(), StoreError>) {
+        let read = self.time(read).await.map(|times| vec![times]);
+        self.tell(what, read);
+    }
+
+    /// Adds a row. What cannot be read in time is a finding too, and the others are still to be read.
+    fn tell(&mut self, what: &str, read: Result<Vec<Latencies>>) {
+        let mut cells: Vec<String> = match read {
+            Ok(times) => times
+                .iter()
+                .flat_map(|it| [it.quantile_ms(0.5), it.quantile_ms(0.99)])
+                .map(|ms| format!("{ms:.1}"))
+                .collect(),
+            Err(error) => vec![format!("failed: {error:#}")],
+        };
+        say::detail(&format!("{what}: {}", cells.join(", ")));
+        cells.resize(COLUMNS - 1, String::new());
+        self.table.row(std::iter::once(what.to_owned()).chain(cells));
     }
 
     async fn time(&self, read: impl AsyncFn(&Conn) -> Result<(), StoreError>) -> Result<Latencies> {

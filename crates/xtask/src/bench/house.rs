@@ -49,6 +49,14 @@ pub(super) struct House {
     vault_keys: String,
 }
 
+/// What a house stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ground {
+    Fresh,
+    /// The servers and the data of a run before.
+    Kept,
+}
+
 /// What [`House::track`] made.
 pub(super) struct Tracked {
     pub(super) instance: String,
@@ -56,9 +64,10 @@ pub(super) struct Tracked {
 }
 
 impl House {
-    /// Builds the processes unless `binaries` holds them, starts fresh servers in `dir` and makes what every benchmark needs.
+    /// Builds the processes unless `binaries` holds them, starts servers in `dir` and makes what every benchmark needs.
     pub(super) async fn start(
         dir: &Path,
+        ground: Ground,
         binaries: Option<PathBuf>,
         tools: &Tools,
     ) -> Result<Self> {
@@ -68,8 +77,16 @@ impl House {
             say::step("Building the processes with optimisation");
             cargo::build_binaries(Profile::Release).await?
         };
-        say::step("Starting fresh servers");
-        Self::remove(dir).await?;
+        match ground {
+            Ground::Fresh => {
+                say::step("Starting fresh servers");
+                Self::remove(dir).await?;
+            }
+            Ground::Kept => {
+                say::step("Starting the servers that were kept");
+                Self::end(dir).await?;
+            }
+        }
         place::passable_dir(dir)?;
         place::private_dir(&work(dir))?;
         let servers = Servers::start(dir, Durability::On, tools).await?;
@@ -85,12 +102,23 @@ impl House {
             source_keys: key_ring("source"),
             vault_keys: key_ring("vault"),
         };
-        house.set_up().await?;
+        house.migrate().await?;
+        if ground == Ground::Fresh {
+            house.set_up().await?;
+        }
         Ok(house)
     }
 
     /// Ends what was left running in `dir` and removes everything there.
     pub(super) async fn remove(dir: &Path) -> Result<()> {
+        Self::end(dir).await?;
+        Postgres::remove(&dir.join("postgres"))?;
+        place::remove_dir(&dir.join("rabbitmq"))?;
+        place::remove_dir(&work(dir))
+    }
+
+    /// Ends what was left running in `dir`; its data stay.
+    pub(super) async fn end(dir: &Path) -> Result<()> {
         let (postgres, rabbitmq) = (dir.join("postgres"), dir.join("rabbitmq"));
         for name in ["ingress", "worker"] {
             if let Some(mut left) = Process::adopt(name, &log(dir, name), &record(dir, name)) {
@@ -98,9 +126,7 @@ impl House {
             }
         }
         tokio::try_join!(Postgres::end(&postgres), RabbitMq::end(&rabbitmq))?;
-        Postgres::remove(&postgres)?;
-        place::remove_dir(&rabbitmq)?;
-        place::remove_dir(&work(dir))
+        Ok(())
     }
 
     /// A folder for what a benchmark makes.
@@ -108,7 +134,7 @@ impl House {
         work(&self.dir)
     }
 
-    async fn set_up(&mut self) -> Result<()> {
+    async fn migrate(&mut self) -> Result<()> {
         let password = &self.role_password;
         self.admin.environment = [
             ("HOOKYARD_DATABASE_URL", &self.servers.postgres.url()),
@@ -122,7 +148,10 @@ impl House {
         ]
         .map(|(name, value)| (name.to_owned(), value.clone()))
         .to_vec();
-        self.admin.run(&["migrate"]).await?;
+        self.admin.run(&["migrate"]).await.map(drop)
+    }
+
+    async fn set_up(&self) -> Result<()> {
         self.admin.create(&["workspace", "create", WORKSPACE, "--name", "Bench"], None).await?;
         let source =
             ["source", "create", "--provider", "github", "--slug", "github", "--secret-stdin"];

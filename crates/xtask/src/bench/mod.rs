@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use self::house::House;
+use self::house::{Ground, House};
 use self::report::Report;
 use crate::owner::Owner;
 use crate::{Context, cargo, say, servers};
@@ -58,7 +58,7 @@ enum Command {
     /// How long it takes to claim the due ones of 1,000,000 scheduled jobs
     Claim,
     /// How long lists, searches, details and the overview take among millions of rows
-    Admin(crate::seed::Sizes),
+    Admin(admin::Args),
 }
 
 /// How long a benchmark may take.
@@ -87,8 +87,13 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<ExitCode> {
     hookyard_testkit::servers::place::passable_dir(&dir)?;
     let _owner = Owner::claim(&dir)?;
     let load_before = machine::load_average();
+    let (kept, keeps) = match &args.command {
+        Command::Admin(args) => (args.kept, args.keep),
+        _ => (false, false),
+    };
     let measuring = async {
-        let mut house = House::start(&dir, args.binaries, &tools).await?;
+        let ground = if kept { Ground::Kept } else { Ground::Fresh };
+        let mut house = House::start(&dir, ground, args.binaries, &tools).await?;
         let setting = machine::describe(&house, &load_before).await?;
         let (name, tables) = match args.command {
             Command::Ingest(effort) => ("ingest", ingest::measure(&mut house, effort).await?),
@@ -97,12 +102,16 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<ExitCode> {
             Command::Sweep => ("sweep", sweep::measure(&house).await?),
             Command::Deliveries(args) => ("deliveries", deliveries::measure(&house, &args).await?),
             Command::Claim => ("claim", claim::measure(&house).await?),
-            Command::Admin(sizes) => ("admin", admin::measure(&house, sizes).await?),
+            Command::Admin(args) => ("admin", admin::measure(&house, &args).await?),
         };
         anyhow::Ok(Report { name, setting, tables })
     };
     let result = context.interrupted.run_until_cancelled(Box::pin(measuring)).await;
-    House::remove(&dir).await?;
+    if keeps {
+        House::end(&dir).await?;
+    } else {
+        House::remove(&dir).await?;
+    }
     let Some(report) = result else { return Ok(ExitCode::FAILURE) };
     let report = report?;
     say::step(report.name);

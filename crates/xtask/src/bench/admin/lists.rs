@@ -90,7 +90,7 @@ impl Bench {
             self.pages(&format!("sync events {what}"), async |conn, page| {
                 sync_event_list::list(conn, &filter, page).await
             })
-            .await?;
+            .await;
         }
         Ok(())
     }
@@ -150,7 +150,7 @@ impl Bench {
             self.pages(&format!("events {what}"), async |conn, page| {
                 event_list::list(conn, &filter, page).await
             })
-            .await?;
+            .await;
         }
         Ok(())
     }
@@ -218,13 +218,13 @@ impl Bench {
             self.pages(&format!("deliveries {what}"), async |conn, page| {
                 delivery_list::list(conn, &filter, page).await
             })
-            .await?;
+            .await;
         }
         Ok(())
     }
 
     /// Dead letters, the audit log, jobs.
-    pub(super) async fn others(&mut self) -> Result<()> {
+    pub(super) async fn others(&mut self) {
         for (of, workspace) in
             [("", Some(self.workspace)), (" of a small workspace", Some(small()))]
         {
@@ -232,7 +232,7 @@ impl Bench {
                 self.pages(&format!("{what}{of}"), async |conn, page| {
                     dead_letters::list(conn, workspace, settled, page).await
                 })
-                .await?;
+                .await;
             }
         }
         let workspace = Some(self.workspace);
@@ -243,7 +243,7 @@ impl Bench {
             self.pages(&format!("audit log{what}"), async |conn, page| {
                 audit::list(conn, filter, page).await
             })
-            .await?;
+            .await;
         }
         for (kind, state) in [
             (JobKind::Delivery, JobState::Parked),
@@ -255,8 +255,7 @@ impl Bench {
             self.pages(&format!("{state} {kind} jobs"), async |conn, page| {
                 job_list::list(conn, kind, state, page).await
             })
-            .await?;
+            .await;
         }
-        Ok(())
     }
 }
