@@ -63,6 +63,11 @@ pub fn page_as(status: StatusCode, app: &App, viewer: &Viewer, markup: Markup) -
     Ok(answer)
 }
 
+/// The page of a form that was not taken. Nothing was done.
+pub fn not_taken(app: &App, viewer: &Viewer, markup: Markup) -> Answer {
+    page_as(StatusCode::UNPROCESSABLE_ENTITY, app, viewer, markup)
+}
+
 /// The way to another page of the console. `to` is a path.
 pub fn see_other(to: &str) -> Response {
     let to = HeaderValue::try_from(to).unwrap_or(HeaderValue::from_static("/"));

@@ -199,7 +199,7 @@ async fn disconnecting_says_what_goes_and_takes_the_name_typed() {
     let (one, _) = connected(&mut ada, &yard, "Orders", &url(&receiver));
     let path = format!("{one}/disconnect");
     let page = ada.page(&path);
-    for words in ["0 deliveries wait", "1 subscription", "type its name", "Reason"] {
+    for words in ["0 deliveries wait", "1 subscription", "to confirm.", "Its name", "Reason"] {
         assert!(page.contains(words), "{words} in {page}");
     }
     for wrong in [&[][..], &[("name", "orders")], &[("name", "Order"), ("reason", "gone")]] {

@@ -28,6 +28,13 @@ async fn a_member_is_added_gets_in_by_a_link_changes_role_and_is_removed() {
     let taken = ada.submit(&form, add, &[("name", "ADA"), ("role", "member")]);
     assert_eq!(taken.status, 422, "{taken:?}");
     assert!(taken.body.contains("already") && taken.body.contains("value=\"ADA\""), "{taken:?}");
+    // Everything that is wrong is said at once, each beside its field.
+    let long = "x".repeat(501);
+    let wrong = ada.submit(&form, add, &[("name", " "), ("role", "boss"), ("reason", &long)]);
+    assert_eq!(wrong.status, 422, "{wrong:?}");
+    for field in ["name", "role", "reason"] {
+        assert!(wrong.body.contains(&format!("field-{field}-error")), "{field} in {wrong:?}");
+    }
     let made = ada.submit(&form, add, &[("name", "bob"), ("role", "member"), ("reason", "hired")]);
     assert_eq!(made.status, 303, "{made:?}");
     let bob = made.header("location").unwrap().to_owned();

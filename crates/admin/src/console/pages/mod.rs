@@ -1,21 +1,16 @@
 //! The pages, one file each: what is shown, and what its forms do.
 
-use axum::http::StatusCode;
-
-use super::answer::Failure;
 use crate::routes::Routes;
 
-mod asking;
 mod audit;
-mod confirm;
 mod connectors;
 mod dead_letters;
 mod deliveries;
 mod door;
 mod events;
 mod exports;
-mod fields;
 mod files;
+mod forms;
 mod integrations;
 mod members;
 mod oauth_clients;
@@ -50,10 +45,4 @@ pub(super) fn routes() -> Routes {
         .and(system::routes())
         .and(search::routes())
         .and(exports::routes())
-}
-
-/// The reason that a form gives for the audit log; an empty one is none.
-fn because(reason: Option<&str>) -> Result<Option<String>, Failure> {
-    asking::checked_reason(reason)
-        .map_err(|text| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "Nothing was changed", text))
 }

@@ -11,13 +11,12 @@ use serde::Deserialize;
 
 use super::access_page::{self, Shown};
 use super::lineage::{Lineage, instance_path};
-use super::{MANAGER, NOT_TAKEN, Reason, first};
+use super::{MANAGER, first};
 use crate::App;
 use crate::access::Asked;
 use crate::console::answer::{self, Answer, Failure};
 use crate::console::frame::Viewer;
-use crate::console::pages::asking::Errors;
-use crate::console::pages::because;
+use crate::console::pages::forms::{Errors, Reason, because};
 use crate::console::visit::{InQuery, Posted, Subject};
 use crate::operations::grants as operation;
 use crate::routes::Routes;
@@ -133,7 +132,7 @@ async fn put(
         }
     }
     let page = page(&app, &asked, &viewer, id, None, &form, &errors).await?;
-    answer::page_as(NOT_TAKEN, &app, &viewer, page)
+    answer::not_taken(&app, &viewer, page)
 }
 
 fn grantee(text: &str) -> Option<Grantee> {

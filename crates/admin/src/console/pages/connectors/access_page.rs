@@ -16,7 +16,7 @@ use crate::console::components::text::{counted, cut, outside};
 use crate::console::components::time::cell;
 use crate::console::components::{panel, text};
 use crate::console::frame::{Place, Viewer};
-use crate::console::pages::asking::{Errors, FormPage, form_page, reason_field};
+use crate::console::pages::forms::{Errors, FormPage, reason_field};
 
 const COLUMNS: [Column; 4] = [
     Column::text("Who"),
@@ -78,9 +78,7 @@ pub(super) fn view(viewer: &Viewer, shown: &Shown<'_>) -> Markup {
         }))
         (reason_field(shown.form.reason.as_deref(), shown.errors))
     };
-    form_page(
-        viewer,
-        &FormPage {
+    FormPage {
             place: Place::Connectors,
             crumb: html! { (shown.lineage.crumb_below(viewer)) " / Access" },
             title: "Who may do what",
@@ -94,8 +92,8 @@ pub(super) fn view(viewer: &Viewer, shown: &Shown<'_>) -> Markup {
             buttons: html! { button.btn.primary { "Grant" } },
             back: instance_path(viewer, instance.id, ""),
             below: list(viewer, shown),
-        },
-    )
+    }
+    .view(viewer)
 }
 
 fn grantees(shown: &Shown<'_>) -> Vec<(String, String)> {

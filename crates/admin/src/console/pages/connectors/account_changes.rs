@@ -7,17 +7,15 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::lineage::{account_path, from_account, from_top, instance_path};
-use super::{NOT_TAKEN, Reason};
 use crate::App;
 use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer};
 use crate::console::components::form::{self, Field, Input};
 use crate::console::components::text::{counted, outside};
 use crate::console::frame::{Place, Viewer};
-use crate::console::pages::asking::{
-    Confirm, Confirmed, Errors, FormPage, confirm_page, form_page, reason_field,
+use crate::console::pages::forms::{
+    Confirm, Confirmed, Errors, FormPage, Reason, because, reason_field,
 };
-use crate::console::pages::because;
 use crate::console::visit::{Posted, Subject};
 use crate::operations::{OperationError, accounts as operation, instances};
 use crate::routes::Routes;
@@ -72,9 +70,7 @@ fn add_page(viewer: &Viewer, new: &NewAccount, errors: &Errors) -> Markup {
         }))
         (reason_field(new.reason.as_deref(), errors))
     };
-    form_page(
-        viewer,
-        &FormPage {
+    FormPage {
             place: Place::Connectors,
             crumb: html! { (from_top(viewer)) " / Add an account" },
             title: "Add an account",
@@ -85,8 +81,8 @@ fn add_page(viewer: &Viewer, new: &NewAccount, errors: &Errors) -> Markup {
             buttons: html! { button.btn.primary { "Add" } },
             back: viewer.place(Place::Connectors),
             below: html! {},
-        },
-    )
+    }
+    .view(viewer)
 }
 
 async fn add(
@@ -115,7 +111,7 @@ async fn add(
             Err(error) => errors = Errors::refused("login", error)?,
         }
     }
-    answer::page_as(NOT_TAKEN, &app, &viewer, add_page(&viewer, &new, &errors))
+    answer::not_taken(&app, &viewer, add_page(&viewer, &new, &errors))
 }
 
 async fn ask_disconnect(
@@ -140,9 +136,7 @@ fn disconnect_page(
 ) -> Markup {
     let count = |count: i64| u64::try_from(count).unwrap_or_default();
     let title = format!("Disconnect {}?", account.login);
-    confirm_page(
-        viewer,
-        &Confirm {
+    Confirm {
             place: Place::Connectors,
             crumb: html! { (from_account(viewer, account)) " / Disconnect" },
             title: &title,
@@ -155,19 +149,17 @@ fn disconnect_page(
                 ("Targets let go", count(counts.targets)),
                 ("Config objects deleted", count(counts.objects)),
             ],
-            stays: html! {
+            effects: vec![html! {
                 "Mappings, sync events and the tombstones of the objects stay. After reconnecting, each instance that you enable \
                  imports everything again. The installation on GitHub is not touched."
-            },
+            }],
             name: Some(&account.login),
             action: account_path(viewer, account.id, "/disconnect"),
-            button: "Disconnect".to_owned(),
+            button: "Disconnect",
             back: account_path(viewer, account.id, ""),
             below: html! {},
-        },
-        filled,
-        errors,
-    )
+    }
+    .ask_again(viewer, filled, errors)
 }
 
 async fn disconnect(
@@ -179,7 +171,7 @@ async fn disconnect(
 ) -> Answer {
     let conn = app.store.conn().await?;
     let account = operation::require(&conn, id).await?;
-    let errors = match filled.checked(&account.login) {
+    let errors = match filled.checked(Some(&account.login)) {
         Ok(reason) => {
             drop(conn);
             match operation::disconnect(&app.store, &asked.actor(reason), id).await {
@@ -209,7 +201,7 @@ async fn disconnect(
     };
     let counts = accounts::counts(&app.store.conn().await?, id).await?;
     let page = disconnect_page(&viewer, &account, counts, &filled, &errors);
-    answer::page_as(NOT_TAKEN, &app, &viewer, page)
+    answer::not_taken(&app, &viewer, page)
 }
 
 async fn reconnect(
@@ -258,9 +250,7 @@ fn add_instance_page(
         }))
         (reason_field(new.reason.as_deref(), errors))
     };
-    form_page(
-        viewer,
-        &FormPage {
+    FormPage {
             place: Place::Connectors,
             crumb: html! { (from_account(viewer, account)) " / Add an instance" },
             title: "Add an instance",
@@ -271,8 +261,8 @@ fn add_instance_page(
             buttons: html! { button.btn.primary { "Add" } },
             back: account_path(viewer, account.id, ""),
             below: html! {},
-        },
-    )
+    }
+    .view(viewer)
 }
 
 async fn add_instance(
@@ -295,5 +285,5 @@ async fn add_instance(
     }
     let account = operation::require(&app.store.conn().await?, id).await?;
     let page = add_instance_page(&viewer, &account, &new, &errors);
-    answer::page_as(NOT_TAKEN, &app, &viewer, page)
+    answer::not_taken(&app, &viewer, page)
 }

@@ -7,18 +7,17 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::EDITOR;
 use super::lineage::{Lineage, instance_path};
-use super::{EDITOR, NOT_TAKEN, Reason};
 use crate::App;
 use crate::access::Asked;
 use crate::console::answer::{self, Answer};
 use crate::console::components::form::{self, Field};
 use crate::console::components::text::counted;
 use crate::console::frame::{Place, Viewer};
-use crate::console::pages::asking::{
-    Confirm, Confirmed, Errors, FormPage, confirm_page, form_page, reason_field,
+use crate::console::pages::forms::{
+    Confirm, Confirmed, Errors, FormPage, Reason, because, reason_field,
 };
-use crate::console::pages::because;
 use crate::console::visit::{Posted, Subject};
 use crate::operations::instances as operation;
 use crate::routes::Routes;
@@ -73,21 +72,19 @@ fn rename_page(viewer: &Viewer, lineage: &Lineage, filled: &Renamed, errors: &Er
         }))
         (reason_field(filled.reason.as_deref(), errors))
     };
-    form_page(
-        viewer,
-        &FormPage {
-            place: Place::Connectors,
-            crumb: html! { (lineage.crumb_below(viewer)) " / Rename" },
-            title: "Rename an instance",
-            answer: html! { "Only people read the name; nothing is synchronised for it." },
-            errors,
-            action: instance_path(viewer, lineage.instance.id, "/rename"),
-            fields,
-            buttons: html! { button.btn.primary { "Rename" } },
-            back: instance_path(viewer, lineage.instance.id, ""),
-            below: html! {},
-        },
-    )
+    FormPage {
+        place: Place::Connectors,
+        crumb: html! { (lineage.crumb_below(viewer)) " / Rename" },
+        title: "Rename an instance",
+        answer: html! { "Only people read the name; nothing is synchronised for it." },
+        errors,
+        action: instance_path(viewer, lineage.instance.id, "/rename"),
+        fields,
+        buttons: html! { button.btn.primary { "Rename" } },
+        back: instance_path(viewer, lineage.instance.id, ""),
+        below: html! {},
+    }
+    .view(viewer)
 }
 
 async fn rename(
@@ -108,7 +105,7 @@ async fn rename(
         }
     }
     let lineage = Lineage::of(&app.store.conn().await?, id).await?;
-    answer::page_as(NOT_TAKEN, &app, &viewer, rename_page(&viewer, &lineage, &filled, &errors))
+    answer::not_taken(&app, &viewer, rename_page(&viewer, &lineage, &filled, &errors))
 }
 
 async fn sync_now(
@@ -198,17 +195,17 @@ async fn remove_page(
             ("Targets let go", count(counts.target_count)),
             ("Config objects deleted", objects),
         ],
-        stays: html! {
+        effects: vec![html! {
             "Mappings, sync events and the tombstones of the objects stay. Enabling the instance imports everything again, \
              as new objects. To only stop following, disable it instead."
-        },
+        }],
         name: Some(&lineage.instance.name),
         action: instance_path(viewer, id, "/remove"),
-        button: "Remove".to_owned(),
+        button: "Remove",
         back: instance_path(viewer, id, ""),
         below: html! {},
     };
-    Ok(confirm_page(viewer, &confirm, filled, errors))
+    Ok(confirm.ask_again(viewer, filled, errors))
 }
 
 async fn remove(
@@ -219,7 +216,7 @@ async fn remove(
     Posted(filled): Posted<Confirmed>,
 ) -> Answer {
     let instance = operation::require(&app.store.conn().await?, id).await?;
-    let errors = match filled.checked(&instance.name) {
+    let errors = match filled.checked(Some(&instance.name)) {
         Ok(reason) => match operation::remove(&app.store, &asked.actor(reason), id).await {
             Ok(done) => {
                 let gone = done.gone.objects_deleted;
@@ -232,5 +229,5 @@ async fn remove(
         Err(errors) => errors,
     };
     let page = remove_page(&app, &viewer, id, &filled, &errors).await?;
-    answer::page_as(NOT_TAKEN, &app, &viewer, page)
+    answer::not_taken(&app, &viewer, page)
 }

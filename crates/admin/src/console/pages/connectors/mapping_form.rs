@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::preview::{self, Previewed};
 use crate::console::components::form::{self, Field, Input};
 use crate::console::frame::{Place, Viewer};
-use crate::console::pages::asking::{Errors, FormPage, form_page, reason_field, sentence};
+use crate::console::pages::forms::{Errors, FormPage, reason_field, sentence};
 use hookyard_domain::selector::Selector;
 
 const TYPES: [(&str, &str); 6] = [
@@ -115,9 +115,7 @@ pub(super) fn view(
         button.btn.primary[!is_seen] name="step" value="preview" { @if is_seen { "Preview again" } @else { "Preview" } }
         button.btn.primary[is_seen] name="step" value="save" { (frame.save) }
     };
-    form_page(
-        viewer,
-        &FormPage {
+    FormPage {
             place: Place::Connectors,
             crumb: frame.crumb.clone(),
             title: frame.title,
@@ -128,6 +126,6 @@ pub(super) fn view(
             buttons,
             back: frame.back.clone(),
             below: preview::view(previewed),
-        },
-    )
+    }
+    .view(viewer)
 }

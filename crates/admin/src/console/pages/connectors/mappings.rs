@@ -10,13 +10,13 @@ use maud::{Markup, html};
 use super::lineage::{Lineage, target_path};
 use super::mapping_form::{self, Filled, Frame, Understood};
 use super::preview::{self, Previewed};
-use super::{EDITOR, NOT_TAKEN, github};
+use super::{EDITOR, github};
 use crate::App;
 use crate::access::Asked;
 use crate::console::answer::{self, Answer, Failure};
 use crate::console::components::text::{code, counted};
 use crate::console::frame::{Place, Viewer};
-use crate::console::pages::asking::{Confirm, Confirmed, Errors, confirm_page, sentence};
+use crate::console::pages::forms::{Confirm, Confirmed, Errors, sentence};
 use crate::console::visit::{Posted, Subject};
 use crate::operations::OperationError;
 use crate::operations::mappings::{self as operation, PreviewSelector, UpdateMapping};
@@ -117,7 +117,7 @@ async fn add(
         Err(errors) => errors,
     };
     let page = mapping_form::view(&viewer, &frame, &filled, &errors, &Previewed::default());
-    answer::page_as(NOT_TAKEN, &app, &viewer, page)
+    answer::not_taken(&app, &viewer, page)
 }
 
 fn saved(app: &App, viewer: &Viewer, target: TargetId, what: &str, is_queued: bool) -> Answer {
@@ -193,7 +193,7 @@ async fn edit(
         Err(errors) => errors,
     };
     let page = mapping_form::view(&viewer, &frame, &filled, &errors, &Previewed::default());
-    answer::page_as(NOT_TAKEN, &app, &viewer, page)
+    answer::not_taken(&app, &viewer, page)
 }
 
 async fn ask_remove(
@@ -223,14 +223,16 @@ async fn remove_page(
             b { (counted(gone.count as u64, "config object", "config objects")) } ". Nothing has been done yet."
         },
         goes: vec![("Config objects deleted", gone.count as u64)],
-        stays: html! { "If that is more than half of the target's, the sync stops and asks. What other mappings match stays." },
+        effects: vec![
+            html! { "If that is more than half of the target's, the sync stops and asks. What other mappings match stays." },
+        ],
         name: None,
         action: viewer.path(&format!("connector-mappings/{id}/remove")),
-        button: "Remove the mapping".to_owned(),
+        button: "Remove the mapping",
         back: target_path(viewer, target.id, ""),
         below: preview::let_go(&gone),
     };
-    Ok(confirm_page(viewer, &confirm, filled, errors))
+    Ok(confirm.ask_again(viewer, filled, errors))
 }
 
 async fn remove(
@@ -240,8 +242,8 @@ async fn remove(
     Subject(id): Subject<MappingId>,
     Posted(filled): Posted<Confirmed>,
 ) -> Answer {
-    // Nothing is to be typed: the name is whatever the form has.
-    let errors = match filled.checked(&filled.name) {
+    // Nothing is to be name: the name is whatever the form has.
+    let errors = match filled.checked(None) {
         Ok(reason) => {
             let changed = operation::remove(&app.store, &asked.actor(reason), id).await?;
             let target = changed.mapping.target_id;
@@ -250,5 +252,5 @@ async fn remove(
         Err(errors) => errors,
     };
     let page = remove_page(&app, &viewer, id, &filled, &errors).await?;
-    answer::page_as(NOT_TAKEN, &app, &viewer, page)
+    answer::not_taken(&app, &viewer, page)
 }

@@ -16,9 +16,7 @@ mod target;
 mod target_add;
 mod target_changes;
 
-use axum::http::StatusCode;
 use hookyard_domain::role::InstanceRole;
-use serde::Deserialize;
 
 use crate::App;
 use crate::access::Need;
@@ -50,15 +48,6 @@ fn github(app: &App) -> Result<&GitHubAccess, &'static str> {
         "GitHub cannot be asked: the admin process runs without HOOKYARD_VAULT_KEYS, which open the App's key.",
     )
 }
-
-/// The form of a button: nothing but perhaps a reason.
-#[derive(Debug, Deserialize)]
-struct Reason {
-    reason: Option<String>,
-}
-
-/// The status of a form that was not taken.
-const NOT_TAKEN: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// A page's request of up to this many rows.
 fn first<I>(rows: u16) -> Result<hookyard_store::paging::PageRequest<I>, Failure> {

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::lineage::{Lineage, instance_path, target_path};
-use super::{EDITOR, NOT_TAKEN, github};
+use super::{EDITOR, github};
 use crate::App;
 use crate::access::Asked;
 use crate::console::answer::{self, Answer, Failure};
@@ -16,7 +16,7 @@ use crate::console::components::message::note;
 use crate::console::components::status::Tone;
 use crate::console::components::text::outside;
 use crate::console::frame::{Place, Viewer};
-use crate::console::pages::asking::{Errors, FormPage, form_page, reason_field, sentence};
+use crate::console::pages::forms::{Errors, FormPage, reason_field, sentence};
 use crate::console::visit::{InQuery, Posted, Subject};
 use crate::operations::accounts::{self, AccountRepository};
 use crate::operations::targets::{self as operation, AddTarget};
@@ -135,9 +135,7 @@ fn view(
         }))
         (reason_field(new.reason.as_deref(), errors))
     };
-    form_page(
-        viewer,
-        &FormPage {
+    FormPage {
             place: Place::Connectors,
             crumb: html! { (lineage.crumb_below(viewer)) " / Track a branch" },
             title: "Track a branch",
@@ -151,8 +149,8 @@ fn view(
             buttons: html! { button.btn.primary { "Track it" } },
             back: instance_path(viewer, lineage.instance.id, ""),
             below: narrowing(offer, new, &action),
-        },
-    )
+    }
+    .view(viewer)
 }
 
 fn repository_field(offer: &Offer, new: &NewTarget, errors: &Errors) -> Markup {
@@ -242,7 +240,7 @@ async fn add(
         }
     }
     let page = page(&app, &asked, &viewer, id, &new, &errors).await?;
-    answer::page_as(NOT_TAKEN, &app, &viewer, page)
+    answer::not_taken(&app, &viewer, page)
 }
 
 /// The target, if GitHub has the repository and the branch; else what is wrong with which field.

@@ -9,18 +9,17 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::EDITOR;
 use super::lineage::{Lineage, target_name, target_path};
-use super::{EDITOR, NOT_TAKEN, Reason};
 use crate::App;
 use crate::access::Asked;
 use crate::console::answer::{self, Answer, Failure};
 use crate::console::components::form::{self, Field, button};
 use crate::console::components::text::{branch, outside};
 use crate::console::frame::{Place, Viewer};
-use crate::console::pages::asking::{
-    Confirm, Confirmed, Errors, FormPage, confirm_page, form_page, reason_field,
+use crate::console::pages::forms::{
+    Confirm, Confirmed, Errors, FormPage, Reason, because, reason_field,
 };
-use crate::console::pages::because;
 use crate::console::visit::{Posted, Subject};
 use crate::operations::targets::{self as operation, UpdateTarget};
 use crate::routes::Routes;
@@ -98,17 +97,17 @@ async fn deletions_page(
              that does not stop. Nothing has been done yet."
         },
         goes: vec![("Config objects there now, of which any may go", bound.into())],
-        stays: html! {
+        effects: vec![html! {
             "The sync compares " (outside(&target_name(&target))) " as it is then. What it deletes leaves a tombstone; a file \
              that comes back is a new object. Later syncs stop again where they would delete as much."
-        },
+        }],
         name: Some(&target.repository),
         action: target_path(viewer, id, "/confirm-deletions"),
-        button: "Resync and allow deletions".to_owned(),
+        button: "Resync and allow deletions",
         back: target_path(viewer, id, ""),
         below: html! {},
     };
-    Ok(confirm_page(viewer, &confirm, filled, errors))
+    Ok(confirm.ask_again(viewer, filled, errors))
 }
 
 async fn allow_deletions(
@@ -119,7 +118,7 @@ async fn allow_deletions(
     Posted(filled): Posted<Confirmed>,
 ) -> Answer {
     let target = operation::require(&app.store.conn().await?, id).await?;
-    let errors = match filled.checked(&target.repository) {
+    let errors = match filled.checked(Some(&target.repository)) {
         Ok(reason) => match operation::resync(&app.store, &asked.actor(reason), id, true).await {
             Ok(queued) => {
                 let to = viewer.path(&format!("sync-events/{}", queued.id));
@@ -130,7 +129,7 @@ async fn allow_deletions(
         Err(errors) => errors,
     };
     let page = deletions_page(&app, &viewer, id, &filled, &errors).await?;
-    answer::page_as(NOT_TAKEN, &app, &viewer, page)
+    answer::not_taken(&app, &viewer, page)
 }
 
 #[derive(Debug, Deserialize)]
@@ -177,9 +176,7 @@ fn branch_page(
         }))
         (reason_field(filled.reason.as_deref(), errors))
     };
-    form_page(
-        viewer,
-        &FormPage {
+    FormPage {
             place: Place::Connectors,
             crumb: html! { (lineage.crumb_below_target(viewer, target)) " / Branch" },
             title: "Follow another branch",
@@ -192,8 +189,8 @@ fn branch_page(
             buttons: html! { button.btn.primary { "Follow it" } },
             back: target_path(viewer, target.id, ""),
             below: html! {},
-        },
-    )
+    }
+    .view(viewer)
 }
 
 async fn set_branch(
@@ -224,7 +221,7 @@ async fn set_branch(
     }
     let (lineage, target) = Lineage::of_target(&app.store.conn().await?, id).await?;
     let page = branch_page(&viewer, &lineage, &target, &filled, &errors);
-    answer::page_as(NOT_TAKEN, &app, &viewer, page)
+    answer::not_taken(&app, &viewer, page)
 }
 
 async fn disable(

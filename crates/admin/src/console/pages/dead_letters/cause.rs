@@ -12,13 +12,13 @@ use super::view::kind;
 use crate::App;
 use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer, Failure};
-use crate::console::components::form::{self, Field};
+use crate::console::components::form;
 use crate::console::components::panel::{self, Head};
 use crate::console::components::query::Query;
 use crate::console::components::text::{counted, grouped, outside, outside_cut};
 use crate::console::components::time::clock;
 use crate::console::frame::{self, Place, Viewer};
-use crate::console::pages::because;
+use crate::console::pages::forms::{Errors, because, reason_field};
 use crate::console::visit::{InQuery, Posted};
 use crate::operations::dead_letters::causes::{self as operation, OfOneCause, SETTLED_MAX};
 use crate::routes::Routes;
@@ -137,16 +137,11 @@ fn view(viewer: &Viewer, of: &OfOneCause, deed: Deed, count: i64) -> Markup {
 }
 
 fn ask(viewer: &Viewer, of: &OfOneCause, deed: Deed, (verb, letters): (&str, &str)) -> Markup {
-    let reason = Field {
-        placeholder: "for the audit log",
-        hint: "Everyone who may read the audit log can read it.",
-        ..Field::new("reason", "Reason")
-    };
     let class = if deed == Deed::Replay { "btn primary" } else { "btn danger" };
     let body = html! {
         @for (name, value) in query(&of.cause, deed).pairs() { input type="hidden" name=(name) value=(value); }
         input type="hidden" name="until" value=(of.until.to_string());
-        (form::field(&reason))
+        (reason_field(None, &Errors::default()))
         div.actions {
             button class=(class) { (verb) " " (letters) }
             a.btn href=(viewer.place(Place::DeadLetters)) { "Back" }

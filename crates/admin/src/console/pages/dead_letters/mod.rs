@@ -5,14 +5,13 @@ use hookyard_domain::ids::DeadLetterId;
 use hookyard_store::dead_letters::{self, DeadLetter};
 use hookyard_store::paging::{Page, PageRequest};
 use hookyard_store::rejected_messages;
-use serde::Deserialize;
 
-use super::because;
 use super::plain::Ask;
 use crate::App;
 use crate::access::{Asked, CallerKind, Need};
 use crate::console::answer::{self, Answer, Failure};
 use crate::console::frame::{Place, Viewer};
+use crate::console::pages::forms::{Reason, because};
 use crate::console::visit::{InQuery, Posted, Subject};
 use crate::operations::dead_letters as operation;
 use crate::routes::Routes;
@@ -59,11 +58,6 @@ async fn show(
     let shown =
         view::Letters { page: &page, deep: ask.is_later(), causes: &causes, last, rejected };
     answer::page(&app, &viewer, view::view(&viewer, &shown))
-}
-
-#[derive(Debug, Deserialize)]
-struct Reason {
-    reason: Option<String>,
 }
 
 async fn replay(

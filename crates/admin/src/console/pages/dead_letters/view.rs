@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::Letters as LettersPage;
 use super::cause::{self, Deed};
-use crate::console::components::form::{self, Field, button};
+use crate::console::components::form::button;
 use crate::console::components::icons::Icon;
 use crate::console::components::message::empty;
 use crate::console::components::panel::{self, Column, Head};
@@ -16,6 +16,7 @@ use crate::console::components::status::{Status, badge};
 use crate::console::components::text::{bytes, counted, grouped, id, outside, outside_cut};
 use crate::console::components::time::{ago, cell};
 use crate::console::frame::{self, Place, Viewer};
+use crate::console::pages::forms::Confirm;
 
 /// The longest error that a row shows, in characters.
 const ERROR_CHARS_MAX: usize = 240;
@@ -189,29 +190,24 @@ fn row(viewer: &Viewer, letter: &DeadLetter) -> Markup {
 /// The page that asks before one is dropped.
 pub(super) fn ask_to_drop(viewer: &Viewer, letter: &DeadLetter) -> Markup {
     let list = viewer.place(Place::DeadLetters);
-    let path = viewer.path(&format!("dead-letters/{}/drop", letter.id));
-    let reason = Field { placeholder: "for the audit log", ..Field::new("reason", "Reason") };
     let title = format!("Drop this {}?", kind(letter.kind));
-    let ask = html! {
-        (form::field(&reason))
-        div.actions {
-            button.btn.danger { "Drop it" }
-            a.btn href=(list) { "Back" }
-        }
+    let confirm = Confirm {
+        place: Place::DeadLetters,
+        crumb: html! { a href=(list) { "Dead letters" } " / " (id(&letter.id.to_string())) },
+        title: &title,
+        answer: html! {
+            "It was given up " (ago(viewer.now, letter.created_at)) ": " (outside(&letter.reason))
+            ". Dropped, it leaves this list and nothing more happens with it; its record stays."
+        },
+        goes: Vec::new(),
+        effects: Vec::new(),
+        name: None,
+        action: viewer.path(&format!("dead-letters/{}/drop", letter.id)),
+        button: "Drop it",
+        back: list,
+        below: html! {},
     };
-    let body = html! {
-        (panel::head(&Head {
-            crumb: Some(html! { a href=(list) { "Dead letters" } " / " (id(&letter.id.to_string())) }),
-            title: html! { (title) },
-            answer: html! {
-                "It was given up " (ago(viewer.now, letter.created_at)) ": " (outside(&letter.reason))
-                ". Dropped, it leaves this list and nothing more happens with it; its record stays."
-            },
-            ..Head::default()
-        }))
-        (form::post(&path, &viewer.csrf, "form", &ask))
-    };
-    frame::page(viewer, Place::DeadLetters, &title, &[], &body)
+    confirm.ask(viewer)
 }
 
 const REJECTED: [Column; 4] = [

@@ -17,7 +17,7 @@ use crate::api::Commas;
 use crate::console::answer::{self, Answer, Failure};
 use crate::console::components::query::Query;
 use crate::console::frame::Viewer;
-use crate::console::pages::because;
+use crate::console::pages::forms::{Reason, because};
 use crate::console::visit::{InQuery, Posted, Subject};
 use crate::operations::{deliveries as operation, story};
 use crate::routes::Routes;
@@ -111,11 +111,6 @@ pub(super) async fn read(
 async fn show(State(app): State<App>, viewer: Viewer, Subject(id): Subject<DeliveryId>) -> Answer {
     let story = story::delivery(&app.store, id).await?;
     answer::page(&app, &viewer, one::view(&viewer, &story))
-}
-
-#[derive(Debug, Deserialize)]
-struct Reason {
-    reason: Option<String>,
 }
 
 async fn replay(

@@ -8,9 +8,7 @@ use hookyard_domain::ids::EventId;
 use hookyard_store::event_list::{self, Event, EventFilter};
 use hookyard_store::sync_event_list::BodyState;
 use maud::{Markup, html};
-use serde::Deserialize;
 
-use super::because;
 use super::plain::{self, Ask};
 use crate::App;
 use crate::access::{Asked, Need};
@@ -20,6 +18,7 @@ use crate::console::components::query::Query;
 use crate::console::components::text::{bytes, nothing, outside, outside_cut};
 use crate::console::components::time::cell;
 use crate::console::frame::{Place, Viewer};
+use crate::console::pages::forms::{Reason, because};
 use crate::console::visit::{InQuery, Posted, Subject};
 use crate::operations::events as operation;
 use crate::routes::Routes;
@@ -141,11 +140,6 @@ async fn redact(
     operation::redact(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     let to = viewer.path(&format!("events/{id}"));
     answer::done(&app, &to, "Redacted: its body and headers are gone for good.")
-}
-
-#[derive(Debug, Deserialize)]
-struct Reason {
-    reason: Option<String>,
 }
 
 async fn replay(

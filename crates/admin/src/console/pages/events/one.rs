@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::from;
 use crate::console::components::facts;
-use crate::console::components::form::{self, Field, button};
+use crate::console::components::form::button;
 use crate::console::components::icons::{Icon, icon};
 use crate::console::components::panel::{self, Column, Head};
 use crate::console::components::payload::{body as shown_body, recorded_headers};
@@ -15,6 +15,7 @@ use crate::console::components::status::{Status, answer_code, badge};
 use crate::console::components::text::{bytes, id, nothing, outside, outside_cut};
 use crate::console::components::time::{ago, fact};
 use crate::console::frame::{self, Place, Viewer};
+use crate::console::pages::forms::Confirm;
 use crate::console::pages::sync_events::words;
 use crate::operations::events::{EventView, SetOff};
 
@@ -148,26 +149,21 @@ fn delivery_row(viewer: &Viewer, delivery: &Delivery) -> Markup {
 pub(super) fn ask_to_redact(viewer: &Viewer, read: &EventView) -> Markup {
     let event = &read.event.event;
     let back = viewer.path(&format!("events/{}", event.id));
-    let reason = Field { placeholder: "for the audit log", ..Field::new("reason", "Reason") };
-    let ask = html! {
-        (form::field(&reason))
-        div.actions {
-            button.btn.danger { "Redact it for good" }
-            a.btn href=(back) { "Back" }
-        }
+    let confirm = Confirm {
+        place: Place::Events,
+        crumb: html! { a href=(viewer.place(Place::Events)) { "Events" } " / " a href=(back) { (id(&event.id.to_string())) } " / Redact" },
+        title: "Redact this event?",
+        answer: html! {
+            "Its body of " (bytes(u64::from(event.body_bytes.unsigned_abs()))) " and its headers are removed at once and for good. "
+            "It cannot be replayed then, nor can deliveries of it; its record and what it set off stay."
+        },
+        goes: Vec::new(),
+        effects: Vec::new(),
+        name: None,
+        action: viewer.path(&format!("events/{}/redact", event.id)),
+        button: "Redact it for good",
+        back,
+        below: html! {},
     };
-    let action = viewer.path(&format!("events/{}/redact", event.id));
-    let body = html! {
-        (panel::head(&Head {
-            crumb: Some(html! { a href=(viewer.place(Place::Events)) { "Events" } " / " a href=(back) { (id(&event.id.to_string())) } " / Redact" }),
-            title: html! { "Redact this event?" },
-            answer: html! {
-                "Its body of " (bytes(u64::from(event.body_bytes.unsigned_abs()))) " and its headers are removed at once and for good. "
-                "It cannot be replayed then, nor can deliveries of it; its record and what it set off stay."
-            },
-            ..Head::default()
-        }))
-        (form::post(&action, &viewer.csrf, "form", &ask))
-    };
-    frame::page(viewer, Place::Events, "Redact this event?", &[], &body)
+    confirm.ask(viewer)
 }

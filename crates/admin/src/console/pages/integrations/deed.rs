@@ -1,9 +1,7 @@
 //! What is done to a connection by one button: tested, switched off and on.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hookyard_domain::ids::ConnectionId;
-use serde::Deserialize;
 
 use super::failed::FailedTest;
 use super::{list, one, outside_of};
@@ -11,7 +9,7 @@ use crate::App;
 use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer};
 use crate::console::frame::Viewer;
-use crate::console::pages::because;
+use crate::console::pages::forms::{Reason, because};
 use crate::console::visit::{Posted, Subject};
 use crate::operations::connections as operation;
 use crate::routes::Routes;
@@ -21,11 +19,6 @@ pub(super) fn routes() -> Routes {
         .action("/w/{slug}/integrations/{connection}/test", Need::Admin, test)
         .action("/w/{slug}/integrations/{connection}/enable", Need::Admin, enable)
         .action("/w/{slug}/integrations/{connection}/disable", Need::Admin, disable)
-}
-
-#[derive(Debug, Deserialize)]
-struct Reason {
-    reason: Option<String>,
 }
 
 async fn test(
@@ -53,7 +46,7 @@ async fn test(
         means: "The connection and what it is owed are kept. Below stands what happens next.",
     };
     let page = one::view(&viewer, &look, Some(&failed));
-    answer::page_as(StatusCode::UNPROCESSABLE_ENTITY, &app, &viewer, page)
+    answer::not_taken(&app, &viewer, page)
 }
 
 async fn enable(

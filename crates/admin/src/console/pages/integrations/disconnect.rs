@@ -10,8 +10,7 @@ use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer};
 use crate::console::components::text::{counted, outside};
 use crate::console::frame::{Place, Viewer};
-use crate::console::pages::because;
-use crate::console::pages::confirm::{Confirm, Confirmed};
+use crate::console::pages::forms::{Confirm, Confirmed};
 use crate::console::visit::{Posted, Subject};
 use crate::operations::connections as operation;
 use crate::routes::Routes;
@@ -36,6 +35,7 @@ fn confirm<'a>(viewer: &Viewer, look: &'a one::Look, title: &'a str) -> Confirm<
         answer: html! {
             "Its credentials are forgotten at once. To undo this, somebody must enter them again."
         },
+        goes: Vec::new(),
         effects: vec![
             html! { b { (list::waits(look.waiting)) } " for it; what waits is called off, and not sent later." },
             html! {
@@ -45,17 +45,18 @@ fn confirm<'a>(viewer: &Viewer, look: &'a one::Look, title: &'a str) -> Confirm<
             html! { "A try that is under way ends; its answer is recorded." },
             html! { "Its past deliveries stay, and can be read." },
         ],
-        typed: Some(&connection.name),
+        name: Some(&connection.name),
         action: format!("{page}/disconnect"),
         back: page,
         button: "Disconnect",
+        below: html! {},
     }
 }
 
 async fn ask(State(app): State<App>, viewer: Viewer, Subject(id): Subject<ConnectionId>) -> Answer {
     let look = one::look(&app, id).await?;
     let title = format!("Disconnect {}", look.connection.name);
-    let page = confirm(&viewer, &look, &title).page(&viewer);
+    let page = confirm(&viewer, &look, &title).ask(&viewer);
     answer::page(&app, &viewer, page)
 }
 
@@ -66,14 +67,16 @@ async fn disconnect(
     Subject(id): Subject<ConnectionId>,
     Posted(form): Posted<Confirmed>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason.as_deref())?);
     let look = one::look(&app, id).await?;
-    let title = format!("Disconnect {}", look.connection.name);
-    let confirm = confirm(&viewer, &look, &title);
-    if !confirm.is_met_by(&form) {
-        return confirm.refused(&app, &viewer, &form);
-    }
-    let done = operation::disconnect(&app.store, &actor, id).await?;
+    let reason = match form.checked(Some(&look.connection.name)) {
+        Ok(reason) => reason,
+        Err(errors) => {
+            let title = format!("Disconnect {}", look.connection.name);
+            let page = confirm(&viewer, &look, &title).ask_again(&viewer, &form, &errors);
+            return answer::not_taken(&app, &viewer, page);
+        }
+    };
+    let done = operation::disconnect(&app.store, &asked.actor(reason), id).await?;
     let called_off = counted(done.cancelled, "delivery that waited", "deliveries that waited");
     let words = format!("Disconnected; {called_off} for it called off.");
     answer::done(&app, &viewer.path(&format!("integrations/{id}")), &words)

@@ -8,7 +8,7 @@ use super::kinds;
 use crate::console::components::payload;
 use crate::console::components::status::answer_code;
 use crate::console::components::text::{cut, outside};
-use crate::console::pages::fields::sentence;
+use crate::console::pages::forms::sentence;
 
 /// The longest error that is told, in characters.
 const ERROR_CHARS_MAX: usize = 400;

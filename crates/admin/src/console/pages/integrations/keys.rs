@@ -5,19 +5,18 @@ use hookyard_domain::connection::ConnectionKind;
 use hookyard_domain::ids::ConnectionId;
 use hookyard_store::connections::Connection;
 use maud::{Markup, html};
-use serde::Deserialize;
 
 use super::outside_of;
 use crate::App;
 use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer, Failure};
-use crate::console::components::form::{self, Field};
+use crate::console::components::form;
 use crate::console::components::message::note;
 use crate::console::components::panel::{self, Head};
 use crate::console::components::status::Tone;
 use crate::console::components::text::outside;
 use crate::console::frame::{self, Place, Viewer};
-use crate::console::pages::because;
+use crate::console::pages::forms::{Errors, Reason, because, reason_field};
 use crate::console::visit::{Posted, Subject};
 use crate::operations::ShownOnce;
 use crate::operations::connections::{self as operation, Rotation};
@@ -33,11 +32,6 @@ pub(super) fn routes() -> Routes {
     )
 }
 
-#[derive(Debug, Deserialize)]
-struct Reason {
-    reason: Option<String>,
-}
-
 async fn ask(State(app): State<App>, viewer: Viewer, Subject(id): Subject<ConnectionId>) -> Answer {
     let connection = operation::require(&app.store.conn().await?, id).await?;
     if connection.kind != ConnectionKind::Webhook {
@@ -50,10 +44,9 @@ async fn ask(State(app): State<App>, viewer: Viewer, Subject(id): Subject<Connec
 fn view(viewer: &Viewer, connection: &Connection, keys: usize) -> Markup {
     let page = viewer.path(&format!("integrations/{}", connection.id));
     let path = format!("{page}/signing-secret");
-    let reason = Field { hint: "For the audit log.", ..Field::new("reason", "Reason") };
     let begin = html! {
-        (form::field(&reason))
-        div.actions { button.btn.primary { "Make a new key" } a.btn.quiet href=(page) { "Cancel" } }
+        (reason_field(None, &Errors::default()))
+        div.actions { button.btn.primary { "Make a new key" } a.btn href=(page) { "Back" } }
     };
     let body = html! {
         (panel::head(&Head {

@@ -1,7 +1,6 @@
 //! What a connection is called, and how hard it may be called.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hookyard_domain::connection::Name;
 use hookyard_domain::ids::ConnectionId;
 use hookyard_store::connections::Connection;
@@ -13,11 +12,9 @@ use crate::App;
 use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer};
 use crate::console::components::form::{self, Field, Input};
-use crate::console::components::panel::{self, Head};
 use crate::console::components::text::outside;
-use crate::console::frame::{self, Place, Viewer};
-use crate::console::pages::because;
-use crate::console::pages::fields::{Faults, given, sentence};
+use crate::console::frame::{Place, Viewer};
+use crate::console::pages::forms::{Errors, FormPage, given, reason_field, sentence};
 use crate::console::visit::{Posted, Subject};
 use crate::operations::OperationError;
 use crate::operations::connections::{self as operation, Limits, UpdateConnection};
@@ -50,72 +47,71 @@ impl Wanted {
         }
     }
 
-    fn read(&self, faults: &mut Faults) -> Option<UpdateConnection> {
-        let name = faults.note("name", self.name.trim().parse::<Name>());
-        let limits = limits(&self.concurrency, &self.rate, faults);
+    fn read(&self, errors: &mut Errors) -> Option<UpdateConnection> {
+        let name = errors.note("name", self.name.trim().parse::<Name>());
+        let limits = limits(&self.concurrency, &self.rate, errors);
         Some(UpdateConnection { name: Some(name?), limits: limits? })
     }
 }
 
 /// The limits that two fields give; empty ones leave the limit as it is.
-pub(super) fn limits(concurrency: &str, rate: &str, faults: &mut Faults) -> Option<Limits> {
+pub(super) fn limits(concurrency: &str, rate: &str, errors: &mut Errors) -> Option<Limits> {
     let number = "This is no number.";
     let concurrency = given(concurrency).map(str::parse::<i32>).transpose();
-    let concurrency = faults.note("concurrency", concurrency.map_err(|_| number))?;
+    let concurrency = errors.note("concurrency", concurrency.map_err(|_| number))?;
     let rate = given(rate).map(str::parse::<f32>).transpose();
-    let rate_per_s = faults.note("rate", rate.map_err(|_| number))?;
-    faults.note("concurrency", Limits { concurrency, rate_per_s: None }.check())?;
-    faults.note("rate", Limits { concurrency: None, rate_per_s }.check())?;
+    let rate_per_s = errors.note("rate", rate.map_err(|_| number))?;
+    errors.note("concurrency", Limits { concurrency, rate_per_s: None }.check())?;
+    errors.note("rate", Limits { concurrency: None, rate_per_s }.check())?;
     Some(Limits { concurrency, rate_per_s })
 }
 
 /// The two fields.
-pub(super) fn limit_fields(concurrency: &str, rate: &str, faults: &Faults) -> Markup {
+pub(super) fn limit_fields(concurrency: &str, rate: &str, errors: &Errors) -> Markup {
     html! {
         (form::field(&Field {
-            input: Input::Number, value: concurrency, error: faults.of("concurrency"), placeholder: "16",
+            input: Input::Number, value: concurrency, error: errors.on("concurrency"), placeholder: "16",
             hint: "1 to 1000. Calls that may be under way to it at once.",
             ..Field::new("concurrency", "Calls at once")
         }))
         (form::field(&Field {
-            value: rate, error: faults.of("rate"),
+            value: rate, error: errors.on("rate"),
             hint: "Calls that may begin in a second, such as 0.5; what is left empty stays as it is.",
             ..Field::new("rate", "Calls a second")
         }))
     }
 }
 
-fn view(viewer: &Viewer, connection: &Connection, wanted: &Wanted, faults: &Faults) -> Markup {
-    let page = viewer.path(&format!("integrations/{}", connection.id));
+fn view(viewer: &Viewer, connection: &Connection, wanted: &Wanted, errors: &Errors) -> Markup {
+    let own = viewer.path(&format!("integrations/{}", connection.id));
     let seen = wanted.seen.map(|at| at.to_string());
     let fields = html! {
         input type="hidden" name="seen" value=[seen];
-        (form::field(&Field { value: &wanted.name, error: faults.of("name"), required: true, ..Field::new("name", "Name") }))
-        (limit_fields(&wanted.concurrency, &wanted.rate, faults))
-        (form::field(&Field {
-            value: wanted.reason.as_deref().unwrap_or(""), hint: "For the audit log.", ..Field::new("reason", "Reason")
-        }))
-        div.actions { button.btn.primary { "Save" } a.btn.quiet href=(page) { "Cancel" } }
+        (form::field(&Field { value: &wanted.name, error: errors.on("name"), required: true, ..Field::new("name", "Name") }))
+        (limit_fields(&wanted.concurrency, &wanted.rate, errors))
+        (reason_field(wanted.reason.as_deref(), errors))
     };
-    let body = html! {
-        (panel::head(&Head {
-            crumb: Some(html! {
-                a href=(viewer.place(Place::Integrations)) { "Integrations" } " / "
-                a href=(page) { (outside(&connection.name)) } " / Settings"
-            }),
-            title: html! { "Settings of " (outside(&connection.name)) },
-            answer: html! { "Its credentials stay as they are; Connect anew replaces them." },
-            ..Head::default()
-        }))
-        (faults.summary())
-        section.panel { div.pad { (form::post(&format!("{page}/settings"), &viewer.csrf, "form", &fields)) } }
+    let page = FormPage {
+        place: Place::Integrations,
+        crumb: html! {
+            a href=(viewer.place(Place::Integrations)) { "Integrations" } " / "
+            a href=(own) { (outside(&connection.name)) } " / Settings"
+        },
+        title: &format!("Settings of {}", connection.name),
+        answer: html! { "Its credentials stay as they are; Connect anew replaces them." },
+        errors,
+        action: format!("{own}/settings"),
+        fields,
+        buttons: html! { button.btn.primary { "Save" } },
+        back: own,
+        below: html! {},
     };
-    frame::page(viewer, Place::Integrations, "Settings", &[], &body)
+    page.view(viewer)
 }
 
 async fn ask(State(app): State<App>, viewer: Viewer, Subject(id): Subject<ConnectionId>) -> Answer {
     let connection = operation::require(&app.store.conn().await?, id).await?;
-    let page = view(&viewer, &connection, &Wanted::of(&connection), &Faults::none());
+    let page = view(&viewer, &connection, &Wanted::of(&connection), &Errors::default());
     answer::page(&app, &viewer, page)
 }
 
@@ -126,18 +122,18 @@ async fn save(
     Subject(id): Subject<ConnectionId>,
     Posted(wanted): Posted<Wanted>,
 ) -> Answer {
-    let actor = asked.actor(because(wanted.reason.as_deref())?);
     let connection = operation::require(&app.store.conn().await?, id).await?;
-    let mut faults = Faults::none();
-    if let Some(to) = wanted.read(&mut faults) {
-        match operation::update(&app.store, &actor, id, to, wanted.seen).await {
+    let mut errors = Errors::default();
+    let reason = errors.reason(wanted.reason.as_deref());
+    if let Some(to) = wanted.read(&mut errors).filter(|_| errors.is_empty()) {
+        match operation::update(&app.store, &asked.actor(reason), id, to, wanted.seen).await {
             Ok(_) => {
                 return answer::done(&app, &viewer.path(&format!("integrations/{id}")), "Saved.");
             }
-            Err(OperationError::Conflict(why)) => faults.add("name", sentence(&why)),
+            Err(OperationError::Conflict(why)) => errors.add("name", sentence(&why)),
             Err(error) => return Err(error.into()),
         }
     }
-    let page = view(&viewer, &connection, &wanted, &faults);
-    answer::page_as(StatusCode::UNPROCESSABLE_ENTITY, &app, &viewer, page)
+    let page = view(&viewer, &connection, &wanted, &errors);
+    answer::not_taken(&app, &viewer, page)
 }

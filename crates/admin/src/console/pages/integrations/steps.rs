@@ -13,7 +13,7 @@ use crate::console::components::panel::{self, Head};
 use crate::console::components::status::badge;
 use crate::console::components::text::outside;
 use crate::console::frame::{self, Place, Viewer};
-use crate::console::pages::fields::Faults;
+use crate::console::pages::forms::{Errors, reason_field};
 use crate::operations::TestFailure;
 use crate::operations::connections::Connected;
 
@@ -42,7 +42,7 @@ pub(super) fn steps(at: Step, kind: Option<ConnectionKind>) -> Markup {
 }
 
 /// The first step: which kind.
-pub(super) fn kind_page(viewer: &Viewer, faults: &Faults) -> Markup {
+pub(super) fn kind_page(viewer: &Viewer, errors: &Errors) -> Markup {
     let offers = html! {
         div.offer {
             @for kind in KINDS {
@@ -62,7 +62,7 @@ pub(super) fn kind_page(viewer: &Viewer, faults: &Faults) -> Markup {
             ..Head::default()
         }))
         (steps(Step::Kind, None))
-        (faults.summary())
+        (errors.summary())
         (panel::titled("Kind", &html! {}, &form::post(&viewer.path("integrations/connect"), &viewer.csrf, "", &offers), None))
     };
     frame::page(viewer, Place::Integrations, "Connect an integration", &[], &body)
@@ -101,7 +101,7 @@ pub(super) fn credentials_page(viewer: &Viewer, shown: &Shown<'_>) -> Markup {
             section.panel { div.pad.stack-s {
                 @match &shown.failed {
                     Some(failed) => (failed::note(failed)),
-                    None => (shown.faults.summary()),
+                    None => (shown.errors.summary()),
                 }
                 (form::post(&action, &viewer.csrf, "form", &fields(viewer, shown)))
             } }
@@ -112,7 +112,7 @@ pub(super) fn credentials_page(viewer: &Viewer, shown: &Shown<'_>) -> Markup {
 }
 
 fn fields(viewer: &Viewer, shown: &Shown<'_>) -> Markup {
-    let Shown { kind, wanted, faults, .. } = shown;
+    let Shown { kind, wanted, errors, .. } = shown;
     let (docs_words, docs) = kind.docs;
     let back = match shown.anew {
         Some(it) => viewer.path(&format!("integrations/{}", it.id)),
@@ -121,25 +121,23 @@ fn fields(viewer: &Viewer, shown: &Shown<'_>) -> Markup {
     html! {
         @if shown.anew.is_none() {
             (form::field(&Field {
-                value: &wanted.name, error: faults.of("name"), required: true,
+                value: &wanted.name, error: errors.on("name"), required: true,
                 hint: "Shown in lists and in the audit log; it tells connections of one kind apart.",
                 ..Field::new("name", "Name")
             }))
         }
         (form::field(&Field {
             input: Input::Secret, placeholder: kind.url.placeholder, hint: kind.url.hint,
-            error: faults.of("url"), required: true, ..Field::new("url", kind.url.label)
+            error: errors.on("url"), required: true, ..Field::new("url", kind.url.label)
         }))
         p.small { a href=(docs) rel="noreferrer" { (docs_words) span.vh { " (leaves Hookyard)" } } }
         (form::field(&Field {
-            value: &wanted.user, error: faults.of("user"),
+            value: &wanted.user, error: errors.on("user"),
             hint: "Who connects it, in your own words. OAuth clients with this user's grant are told.",
             ..Field::new("user", "User")
         }))
-        (limit_fields(&wanted.concurrency, &wanted.rate, faults))
-        (form::field(&Field {
-            value: wanted.reason.as_deref().unwrap_or(""), hint: "For the audit log.", ..Field::new("reason", "Reason")
-        }))
+        (limit_fields(&wanted.concurrency, &wanted.rate, errors))
+        (reason_field(wanted.reason.as_deref(), errors))
         div.actions {
             button.btn.primary { "Test and connect" }
             a.btn.quiet href=(back) { "Back" }

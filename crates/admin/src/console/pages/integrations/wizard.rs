@@ -1,7 +1,6 @@
 //! Connecting, step by step: which kind, its credentials, and from there to what is sent.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hookyard_domain::connection::{ConnectionKind, ConnectionStatus, Name};
 use hookyard_domain::ids::ConnectionId;
 use hookyard_store::connections::{self, Connection};
@@ -17,8 +16,7 @@ use crate::App;
 use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer, Failure};
 use crate::console::frame::Viewer;
-use crate::console::pages::because;
-use crate::console::pages::fields::{Faults, SecretText, given, sentence};
+use crate::console::pages::forms::{Errors, SecretText, given, sentence};
 use crate::console::visit::{Posted, Subject};
 use crate::operations::OperationError;
 use crate::operations::connections::{self as operation, Connect};
@@ -53,14 +51,14 @@ pub(super) struct Wanted {
 pub(super) struct Shown<'a> {
     pub(super) kind: &'static Kind,
     pub(super) wanted: &'a Wanted,
-    pub(super) faults: &'a Faults,
+    pub(super) errors: &'a Errors,
     pub(super) failed: Option<FailedTest<'a>>,
     /// The connection that is given new credentials.
     pub(super) anew: Option<&'a Connection>,
 }
 
 async fn ask_kind(State(app): State<App>, viewer: Viewer) -> Answer {
-    answer::page(&app, &viewer, kind_page(&viewer, &Faults::none()))
+    answer::page(&app, &viewer, kind_page(&viewer, &Errors::default()))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -78,8 +76,8 @@ async fn say_kind(
         return Ok(answer::see_other(&viewer.path(&format!("integrations/connect/{kind}"))));
     }
     let page =
-        kind_page(&viewer, &Faults::one("kind", "There is no such kind. Choose one of these."));
-    answer::page_as(StatusCode::UNPROCESSABLE_ENTITY, &app, &viewer, page)
+        kind_page(&viewer, &Errors::of("kind", "There is no such kind. Choose one of these."));
+    answer::not_taken(&app, &viewer, page)
 }
 
 fn kind_of(asked: &Asked) -> Result<&'static Kind, Failure> {
@@ -88,11 +86,11 @@ fn kind_of(asked: &Asked) -> Result<&'static Kind, Failure> {
 }
 
 async fn ask_credentials(State(app): State<App>, asked: Asked, viewer: Viewer) -> Answer {
-    let (wanted, faults) = (Wanted::blank(), Faults::none());
+    let (wanted, errors) = (Wanted::blank(), Errors::default());
     let shown = Shown {
         kind: kind_of(&asked)?,
         wanted: &wanted,
-        faults: &faults,
+        errors: &errors,
         failed: None,
         anew: None,
     };
@@ -105,10 +103,10 @@ async fn ask_anew(
     Subject(id): Subject<ConnectionId>,
 ) -> Answer {
     let connection = operation::require(&app.store.conn().await?, id).await?;
-    let (wanted, faults) = (Wanted::default(), Faults::none());
+    let (wanted, errors) = (Wanted::default(), Errors::default());
     let kind = kinds::of(connection.kind);
     let shown =
-        Shown { kind, wanted: &wanted, faults: &faults, failed: None, anew: Some(&connection) };
+        Shown { kind, wanted: &wanted, errors: &errors, failed: None, anew: Some(&connection) };
     answer::page(&app, &viewer, credentials_page(&viewer, &shown))
 }
 
@@ -119,8 +117,8 @@ async fn connect(
     Posted(wanted): Posted<Wanted>,
 ) -> Answer {
     let kind = kind_of(&asked)?;
-    let mut faults = Faults::none();
-    let name = faults.note("name", wanted.name.trim().parse::<Name>());
+    let mut errors = Errors::default();
+    let name = errors.note("name", wanted.name.trim().parse::<Name>());
     if let Some(name) = &name
         && is_taken(&app, &asked, kind.is, name).await?
     {
@@ -128,10 +126,10 @@ async fn connect(
             "There is a {} connection of this name. Choose another, or connect that one anew from its page.",
             kind.title
         );
-        faults.add("name", text);
+        errors.add("name", text);
     }
-    let new = read(&asked, kind, name, &wanted, &mut faults);
-    save(&app, &asked, &viewer, &Form { kind, wanted: &wanted, anew: None }, (new, faults)).await
+    let new = read(&asked, kind, name, &wanted, &mut errors);
+    save(&app, &asked, &viewer, &Form { kind, wanted: &wanted, anew: None }, (new, errors)).await
 }
 
 async fn connect_anew(
@@ -143,11 +141,11 @@ async fn connect_anew(
 ) -> Answer {
     let connection = operation::require(&app.store.conn().await?, id).await?;
     let kind = kinds::of(connection.kind);
-    let mut faults = Faults::none();
-    let name = faults.note("url", connection.name.parse::<Name>());
-    let new = read(&asked, kind, name, &wanted, &mut faults);
+    let mut errors = Errors::default();
+    let name = errors.note("url", connection.name.parse::<Name>());
+    let new = read(&asked, kind, name, &wanted, &mut errors);
     let form = Form { kind, wanted: &wanted, anew: Some(&connection) };
-    save(&app, &asked, &viewer, &form, (new, faults)).await
+    save(&app, &asked, &viewer, &form, (new, errors)).await
 }
 
 /// Whether a connection that works has this name; one that is disconnected may be connected anew by it.
@@ -167,17 +165,17 @@ fn read(
     kind: &Kind,
     name: Option<Name>,
     wanted: &Wanted,
-    faults: &mut Faults,
+    errors: &mut Errors,
 ) -> Option<Connect> {
     if wanted.url.0.expose_secret().is_empty() {
-        faults.add("url", "Enter the URL.");
+        errors.add("url", "Enter the URL.");
     }
     let user = given(&wanted.user).map(operation::checked_user).transpose();
-    let user = faults.note("user", user).flatten().map(str::to_owned);
-    let limits = limits(&wanted.concurrency, &wanted.rate, faults);
+    let user = errors.note("user", user).flatten().map(str::to_owned);
+    let limits = limits(&wanted.concurrency, &wanted.rate, errors);
     let (workspace, url) = (asked.slug(), wanted.url.0.clone());
     let new = Connect { workspace, kind: kind.is, name: name?, url, user, limits: limits? };
-    faults.is_empty().then_some(new)
+    errors.is_empty().then_some(new)
 }
 
 /// A form as it came.
@@ -192,13 +190,13 @@ async fn save(
     asked: &Asked,
     viewer: &Viewer,
     form: &Form<'_>,
-    (new, mut faults): (Option<Connect>, Faults),
+    (new, mut errors): (Option<Connect>, Errors),
 ) -> Answer {
     let Form { kind, wanted, anew } = *form;
-    let actor = asked.actor(because(wanted.reason.as_deref())?);
+    let reason = errors.reason(wanted.reason.as_deref());
     let mut failure = None;
-    if let Some(new) = new {
-        match operation::connect(&outside_of(app)?, &actor, new, app.now()).await {
+    if let Some(new) = new.filter(|_| errors.is_empty()) {
+        match operation::connect(&outside_of(app)?, &asked.actor(reason), new, app.now()).await {
             Ok(made) => {
                 let id = made.connection.id;
                 if made.signing_secret.is_some() {
@@ -214,16 +212,16 @@ async fn save(
                 return answer::done(app, &to, &words);
             }
             Err(OperationError::TestFailed(failed)) => failure = Some(failed),
-            Err(OperationError::Invalid(why)) => faults.add("url", sentence(&why)),
-            Err(OperationError::Conflict(why)) => faults.add("name", sentence(&why)),
+            Err(OperationError::Invalid(why)) => errors.add("url", sentence(&why)),
+            Err(OperationError::Conflict(why)) => errors.add("name", sentence(&why)),
             Err(error) => return Err(error.into()),
         }
     }
-    if faults.of("url").is_none() {
-        faults.add("url", "Enter it again. It is not kept when a form is not taken.");
+    if errors.on("url").is_none() {
+        errors.add("url", "Enter it again. It is not kept when a form is not taken.");
     }
     let failed = failure.as_deref().map(|failure| failed_of(kind.is, failure));
-    let shown = Shown { kind, wanted, faults: &faults, failed, anew };
+    let shown = Shown { kind, wanted, errors: &errors, failed, anew };
     let page = credentials_page(viewer, &shown);
-    answer::page_as(StatusCode::UNPROCESSABLE_ENTITY, app, viewer, page)
+    answer::not_taken(app, viewer, page)
 }

@@ -1,7 +1,6 @@
 //! One member: role, teams, the way in, and the end of it.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hookyard_domain::connection::Name;
 use hookyard_domain::ids::{MemberId, TeamId};
 use hookyard_domain::role::MemberRole;
@@ -10,7 +9,7 @@ use hookyard_store::teams;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Confirmation, Reason, confirmation, crumb, day, may_touch, reason_field};
+use super::{crumb, day, may_touch};
 use crate::App;
 use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer};
@@ -22,7 +21,7 @@ use crate::console::components::status::Tone;
 use crate::console::components::text::outside;
 use crate::console::components::time::{clock, fact};
 use crate::console::frame::{self, Place, Viewer};
-use crate::console::pages::because;
+use crate::console::pages::forms::{Confirm, Errors, FormPage, Reason, because, reason_field};
 use crate::console::visit::{Posted, Subject};
 use crate::operations::sign_in::{self, SignInLink};
 use crate::operations::{OperationError, members as operation};
@@ -60,38 +59,30 @@ struct Wanted {
 }
 
 async fn ask(State(app): State<App>, asked: Asked, viewer: Viewer) -> Answer {
-    let page = add_page(&viewer, asked.rank(), &Wanted::default(), None);
+    let page = add_page(&viewer, asked.rank(), &Wanted::default(), &Errors::default());
     answer::page(&app, &viewer, page)
 }
 
-fn add_page(
-    viewer: &Viewer,
-    rank: MemberRole,
-    wanted: &Wanted,
-    error: Option<(&str, &str)>,
-) -> Markup {
-    let wrong = |name: &str| error.filter(|(field, _)| *field == name).map(|(_, why)| why);
+fn add_page(viewer: &Viewer, rank: MemberRole, wanted: &Wanted, errors: &Errors) -> Markup {
     let roles = roles(rank);
     let fields = html! {
-        (form::field(&Field { value: &wanted.name, error: wrong("name"), required: true, ..Field::new("name", "Name") }))
-        (form::field(&Field { input: Input::Choice(&roles), value: &wanted.role, error: wrong("role"), required: true, ..Field::new("role", "Role") }))
-        (reason_field(wanted.reason.as_deref()))
-        div.actions {
-            button.btn.primary { "Add" }
-            a.btn href=(viewer.place(Place::Members)) { "Cancel" }
-        }
+        (form::field(&Field { value: &wanted.name, error: errors.on("name"), required: true, ..Field::new("name", "Name") }))
+        (form::field(&Field { input: Input::Choice(&roles), value: &wanted.role, error: errors.on("role"), required: true, ..Field::new("role", "Role") }))
+        (reason_field(wanted.reason.as_deref(), errors))
     };
-    let body = html! {
-        (panel::head(&Head {
-            crumb: Some(crumb(viewer, "Add a member")),
-            title: html! { "Add a member" },
-            answer: html! { "Whoever is added gets in by a link or a token, which you make on the page that follows." },
-            ..Head::default()
-        }))
-        @if let Some(error) = error { (form::summary(&[error])) }
-        (form::post(&viewer.path("members/add"), &viewer.csrf, "form", &fields))
+    let page = FormPage {
+        place: Place::Members,
+        crumb: crumb(viewer, "Add a member"),
+        title: "Add a member",
+        answer: html! { "Whoever is added gets in by a link or a token, which you make on the page that follows." },
+        errors,
+        action: viewer.path("members/add"),
+        fields,
+        buttons: html! { button.btn.primary { "Add" } },
+        back: viewer.place(Place::Members),
+        below: html! {},
     };
-    frame::page(viewer, Place::Members, "Add a member", &[], &body)
+    page.view(viewer)
 }
 
 async fn add(
@@ -100,28 +91,25 @@ async fn add(
     viewer: Viewer,
     Posted(wanted): Posted<Wanted>,
 ) -> Answer {
-    let actor = asked.actor(because(wanted.reason.as_deref())?);
-    let refused = |field: &str, why: &str| {
-        let page = add_page(&viewer, asked.rank(), &wanted, Some((field, why)));
-        answer::page_as(StatusCode::UNPROCESSABLE_ENTITY, &app, &viewer, page)
-    };
-    let name: Name = match wanted.name.trim().parse() {
-        Ok(name) => name,
-        Err(error) => return refused("name", &format!("{error}.")),
-    };
-    let Ok(role) = wanted.role.parse::<MemberRole>() else {
-        return refused("role", "There is no such role.");
-    };
-    let slug = asked.slug();
-    match operation::add(&app.store, &actor, asked.rank(), &slug, &name, role).await {
-        Ok(made) => {
-            let to = viewer.path(&format!("members/{}", made.id));
-            answer::done(&app, &to, "Added. Make a link or a token, so that they get in.")
+    let mut errors = Errors::default();
+    let reason = errors.reason(wanted.reason.as_deref());
+    let name = errors.note("name", wanted.name.trim().parse::<Name>());
+    let role = wanted.role.parse::<MemberRole>().map_err(|_| "There is no such role.");
+    let role = errors.note("role", role);
+    if let (Some(name), Some(role), true) = (name, role, errors.is_empty()) {
+        let (actor, slug) = (asked.actor(reason), asked.slug());
+        match operation::add(&app.store, &actor, asked.rank(), &slug, &name, role).await {
+            Ok(made) => {
+                let to = viewer.path(&format!("members/{}", made.id));
+                let words = "Added. Make a link or a token, so that they get in.";
+                return answer::done(&app, &to, words);
+            }
+            Err(error @ OperationError::Forbidden(_)) => errors = Errors::refused("role", error)?,
+            Err(error) => errors = Errors::refused("name", error)?,
         }
-        Err(OperationError::Conflict(why)) => refused("name", &format!("{why}.")),
-        Err(OperationError::Forbidden(why)) => refused("role", &format!("{why}.")),
-        Err(error) => Err(error.into()),
     }
+    let page = add_page(&viewer, asked.rank(), &wanted, &errors);
+    answer::not_taken(&app, &viewer, page)
 }
 
 async fn show(
@@ -144,7 +132,7 @@ fn view(viewer: &Viewer, rank: MemberRole, member: &Member, teams: &[(TeamId, St
         div.pad {
             @let fields = html! {
                 (form::field(&Field { input: Input::Choice(&ROLES), value: member.role.as_str(), required: true, ..Field::new("role", "Role") }))
-                (reason_field(None))
+                (reason_field(None, &Errors::default()))
                 div.actions { button.btn { "Change the role" } }
             };
             (form::post(&path("role"), &viewer.csrf, "form", &fields))
@@ -241,20 +229,23 @@ async fn ask_remove(
     Subject(id): Subject<MemberId>,
 ) -> Answer {
     let member = operation::require(&app.store.conn().await?, id).await?;
-    let page = confirmation(
-        &viewer,
-        &Confirmation {
-            title: "Remove a member",
-            effect: html! {
-                (outside(&member.name)) ", " (member.role.as_str()) ", goes with every token, session, grant and place in "
-                "a team. What they did stays in the audit log."
-            },
-            action: viewer.path(&format!("members/{id}/remove")),
-            button: "Remove the member",
-            back: viewer.path(&format!("members/{id}")),
+    let confirm = Confirm {
+        place: Place::Members,
+        crumb: crumb(&viewer, "Remove a member"),
+        title: "Remove a member",
+        answer: html! {
+            (outside(&member.name)) ", " (member.role.as_str()) ", goes with every token, session, grant and place in "
+            "a team. What they did stays in the audit log."
         },
-    );
-    answer::page(&app, &viewer, page)
+        goes: Vec::new(),
+        effects: Vec::new(),
+        name: None,
+        action: viewer.path(&format!("members/{id}/remove")),
+        button: "Remove the member",
+        back: viewer.path(&format!("members/{id}")),
+        below: html! {},
+    };
+    answer::page(&app, &viewer, confirm.ask(&viewer))
 }
 
 async fn remove(

@@ -13,10 +13,8 @@ use serde::Deserialize;
 use crate::App;
 use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer, Failure};
-use crate::console::components::form::{self, Field};
-use crate::console::components::panel::{self, Head};
 use crate::console::components::text::nothing;
-use crate::console::frame::{self, Place, Viewer};
+use crate::console::frame::{Place, Viewer};
 use crate::console::visit::InQuery;
 use crate::routes::Routes;
 
@@ -65,52 +63,6 @@ async fn show(
 
 fn rows<I>(after: Option<I>) -> Result<PageRequest<I>, Failure> {
     PageRequest::new(ROWS, after).map_err(|_| Failure::no_page())
-}
-
-/// Why something is done, in words for the audit log.
-#[derive(Debug, Deserialize)]
-struct Reason {
-    reason: Option<String>,
-}
-
-/// The field for it.
-fn reason_field(value: Option<&str>) -> Markup {
-    form::field(&Field {
-        hint: "For the audit log.",
-        value: value.unwrap_or_default(),
-        ..Field::new("reason", "Reason")
-    })
-}
-
-/// The page that stands before what cannot be taken back.
-struct Confirmation<'a> {
-    title: &'a str,
-    /// What it is done to, and what goes with it.
-    effect: Markup,
-    /// Where the form posts to.
-    action: String,
-    button: &'a str,
-    back: String,
-}
-
-fn confirmation(viewer: &Viewer, ask: &Confirmation<'_>) -> Markup {
-    let fields = html! {
-        (reason_field(None))
-        div.actions {
-            button.btn.danger { (ask.button) }
-            a.btn href=(ask.back) { "Cancel" }
-        }
-    };
-    let body = html! {
-        (panel::head(&Head {
-            crumb: Some(crumb(viewer, ask.title)),
-            title: html! { (ask.title) },
-            answer: html! { (ask.effect) },
-            ..Head::default()
-        }))
-        (form::post(&ask.action, &viewer.csrf, "form", &fields))
-    };
-    frame::page(viewer, Place::Members, ask.title, &[], &body)
 }
 
 /// The way from the list to a page below it.

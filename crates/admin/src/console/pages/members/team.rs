@@ -1,7 +1,6 @@
 //! One team: who is in it.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hookyard_domain::connection::Name;
 use hookyard_domain::ids::{MemberId, TeamId};
 use hookyard_store::members::{self, Member};
@@ -10,7 +9,7 @@ use hookyard_store::teams::Team;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Confirmation, Reason, confirmation, crumb, reason_field};
+use super::crumb;
 use crate::App;
 use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer, Failure};
@@ -19,9 +18,9 @@ use crate::console::components::form::{self, Field, Input};
 use crate::console::components::panel::{self, Column, Head};
 use crate::console::components::text::{counted, outside};
 use crate::console::frame::{self, Place, Viewer};
-use crate::console::pages::because;
+use crate::console::pages::forms::{Confirm, Errors, FormPage, Reason, because, reason_field};
 use crate::console::visit::{Posted, Subject};
-use crate::operations::{OperationError, teams as operation};
+use crate::operations::teams as operation;
 use crate::routes::Routes;
 
 const COLUMNS: [Column; 3] = [Column::text("Name"), Column::text("Role"), Column::text("")];
@@ -44,29 +43,27 @@ struct Wanted {
 }
 
 async fn ask(State(app): State<App>, viewer: Viewer) -> Answer {
-    answer::page(&app, &viewer, create_page(&viewer, &Wanted::default(), None))
+    answer::page(&app, &viewer, create_page(&viewer, &Wanted::default(), &Errors::default()))
 }
 
-fn create_page(viewer: &Viewer, wanted: &Wanted, error: Option<&str>) -> Markup {
+fn create_page(viewer: &Viewer, wanted: &Wanted, errors: &Errors) -> Markup {
     let fields = html! {
-        (form::field(&Field { value: &wanted.name, error, required: true, ..Field::new("name", "Name") }))
-        (reason_field(wanted.reason.as_deref()))
-        div.actions {
-            button.btn.primary { "Make the team" }
-            a.btn href=(viewer.place(Place::Members)) { "Cancel" }
-        }
+        (form::field(&Field { value: &wanted.name, error: errors.on("name"), required: true, ..Field::new("name", "Name") }))
+        (reason_field(wanted.reason.as_deref(), errors))
     };
-    let body = html! {
-        (panel::head(&Head {
-            crumb: Some(crumb(viewer, "Make a team")),
-            title: html! { "Make a team" },
-            answer: html! { "Its members are granted access to connector instances together." },
-            ..Head::default()
-        }))
-        @if let Some(error) = error { (form::summary(&[("name", error)])) }
-        (form::post(&viewer.path("teams/create"), &viewer.csrf, "form", &fields))
+    let page = FormPage {
+        place: Place::Members,
+        crumb: crumb(viewer, "Make a team"),
+        title: "Make a team",
+        answer: html! { "Its members are granted access to connector instances together." },
+        errors,
+        action: viewer.path("teams/create"),
+        fields,
+        buttons: html! { button.btn.primary { "Make the team" } },
+        back: viewer.place(Place::Members),
+        below: html! {},
     };
-    frame::page(viewer, Place::Members, "Make a team", &[], &body)
+    page.view(viewer)
 }
 
 async fn create(
@@ -75,23 +72,19 @@ async fn create(
     viewer: Viewer,
     Posted(wanted): Posted<Wanted>,
 ) -> Answer {
-    let actor = asked.actor(because(wanted.reason.as_deref())?);
-    let refused = |why: &str| {
-        let page = create_page(&viewer, &wanted, Some(why));
-        answer::page_as(StatusCode::UNPROCESSABLE_ENTITY, &app, &viewer, page)
-    };
-    let name: Name = match wanted.name.trim().parse() {
-        Ok(name) => name,
-        Err(error) => return refused(&format!("{error}.")),
-    };
-    match operation::create(&app.store, &actor, &asked.slug(), &name).await {
-        Ok(made) => {
-            let to = viewer.path(&format!("teams/{}", made.id));
-            answer::done(&app, &to, "Made. Nobody is in it yet.")
+    let mut errors = Errors::default();
+    let reason = errors.reason(wanted.reason.as_deref());
+    let name = errors.note("name", wanted.name.trim().parse::<Name>());
+    if let Some(name) = name.filter(|_| errors.is_empty()) {
+        match operation::create(&app.store, &asked.actor(reason), &asked.slug(), &name).await {
+            Ok(made) => {
+                let to = viewer.path(&format!("teams/{}", made.id));
+                return answer::done(&app, &to, "Made. Nobody is in it yet.");
+            }
+            Err(error) => errors = Errors::refused("name", error)?,
         }
-        Err(OperationError::Conflict(why)) => refused(&format!("{why}.")),
-        Err(error) => Err(error.into()),
     }
+    answer::not_taken(&app, &viewer, create_page(&viewer, &wanted, &errors))
 }
 
 async fn show(
@@ -204,19 +197,22 @@ async fn ask_remove(
 ) -> Answer {
     let team = operation::require(&app.store.conn().await?, id).await?;
     let count = counted(team.members.len() as u64, "member", "members");
-    let page = confirmation(
-        &viewer,
-        &Confirmation {
-            title: "Remove a team",
-            effect: html! {
-                (outside(&team.name)) ", a team of " (count) ", goes with all that it was granted. Its members stay."
-            },
-            action: viewer.path(&format!("teams/{id}/remove")),
-            button: "Remove the team",
-            back: viewer.path(&format!("teams/{id}")),
+    let confirm = Confirm {
+        place: Place::Members,
+        crumb: crumb(&viewer, "Remove a team"),
+        title: "Remove a team",
+        answer: html! {
+            (outside(&team.name)) ", a team of " (count) ", goes with all that it was granted. Its members stay."
         },
-    );
-    answer::page(&app, &viewer, page)
+        goes: Vec::new(),
+        effects: Vec::new(),
+        name: None,
+        action: viewer.path(&format!("teams/{id}/remove")),
+        button: "Remove the team",
+        back: viewer.path(&format!("teams/{id}")),
+        below: html! {},
+    };
+    answer::page(&app, &viewer, confirm.ask(&viewer))
 }
 
 async fn remove(

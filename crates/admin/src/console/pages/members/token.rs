@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Confirmation, Reason, confirmation, crumb, may_touch, reason_field};
+use super::{crumb, may_touch};
 use crate::App;
 use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer, Failure};
@@ -24,7 +24,9 @@ use crate::console::components::status::Tone;
 use crate::console::components::text::outside;
 use crate::console::components::time::ago;
 use crate::console::frame::{self, Place, Viewer};
-use crate::console::pages::because;
+use crate::console::pages::forms::{
+    Confirm, Errors, FormPage, Reason, because, reason_field, sentence,
+};
 use crate::console::visit::{InQuery, Posted, Subject};
 use crate::operations::OperationError;
 use crate::operations::tokens::{self as operation, CreateToken, CreatedToken, TokenOwner};
@@ -74,7 +76,7 @@ async fn ask(
     let owner = ask.member.map_or_else(|| APPLICATION.to_owned(), |id| id.to_string());
     let wanted = Wanted { owner, ..Wanted::default() };
     let people = people(&app.store.conn().await?, &asked, &wanted).await?;
-    answer::page(&app, &viewer, form_page(&viewer, &people, &wanted, None))
+    answer::page(&app, &viewer, create_page(&viewer, &people, &wanted, &Errors::default()))
 }
 
 /// The members for whom whoever asks may make a token: the newest hundred, and the one that is wanted.
@@ -97,13 +99,7 @@ async fn member_here(conn: &Conn, asked: &Asked, id: MemberId) -> Result<Option<
     Ok(found.filter(|member| member.workspace_id == workspace && member.removed_at.is_none()))
 }
 
-fn form_page(
-    viewer: &Viewer,
-    people: &[Member],
-    wanted: &Wanted,
-    error: Option<(&str, &str)>,
-) -> Markup {
-    let wrong = |name: &str| error.filter(|(field, _)| *field == name).map(|(_, why)| why);
+fn create_page(viewer: &Viewer, people: &[Member], wanted: &Wanted, errors: &Errors) -> Markup {
     let named: Vec<(String, String)> = people
         .iter()
         .map(|member| (member.id.to_string(), format!("{}, {}", member.name, member.role)))
@@ -115,31 +111,26 @@ fn form_page(
     let lives = LIVES.map(|(value, words, _)| (value, words));
     let scopes = [(TokenScope::EventsWrite.as_str(), "publish events (events:write)")];
     let fields = html! {
-        (form::field(&Field { input: Input::Choice(&owners), value: &wanted.owner, error: wrong("owner"), required: true, hint: "A member's token opens what the member may, also the console.", ..Field::new("owner", "Whose it is") }))
-        (form::field(&Field { value: &wanted.name, error: wrong("name"), required: true, hint: "To tell it apart: where it is kept, or what uses it.", ..Field::new("name", "Name") }))
-        (form::field(&Field { input: Input::Choice(&scopes), value: &wanted.scope, error: wrong("scope"), hint: "Of an application's only.", ..Field::new("scope", "May") }))
-        (form::field(&Field { input: Input::Choice(&lives), value: &wanted.expires, error: wrong("expires"), required: true, ..Field::new("expires", "Lives for") }))
-        (reason_field(wanted.reason.as_deref()))
-        div.actions {
-            button.btn.primary { "Make the token" }
-            a.btn href=(viewer.place(Place::Members)) { "Cancel" }
-        }
+        (form::field(&Field { input: Input::Choice(&owners), value: &wanted.owner, error: errors.on("owner"), required: true, hint: "A member's token opens what the member may, also the console.", ..Field::new("owner", "Whose it is") }))
+        (form::field(&Field { value: &wanted.name, error: errors.on("name"), required: true, hint: "To tell it apart: where it is kept, or what uses it.", ..Field::new("name", "Name") }))
+        (form::field(&Field { input: Input::Choice(&scopes), value: &wanted.scope, error: errors.on("scope"), hint: "Of an application's only.", ..Field::new("scope", "May") }))
+        (form::field(&Field { input: Input::Choice(&lives), value: &wanted.expires, error: errors.on("expires"), required: true, ..Field::new("expires", "Lives for") }))
+        (reason_field(wanted.reason.as_deref(), errors))
     };
-    let body = html! {
-        (panel::head(&Head {
-            crumb: Some(crumb(viewer, "Make a token")),
-            title: html! { "Make a token" },
-            answer: html! { "It is shown once, on the page that follows. Only its hash is stored." },
-            ..Head::default()
-        }))
-        @if let Some(error) = error { (form::summary(&[error])) }
-        (form::post(&viewer.path("tokens/create"), &viewer.csrf, "form", &fields))
+    let page = FormPage {
+        place: Place::Members,
+        crumb: crumb(viewer, "Make a token"),
+        title: "Make a token",
+        answer: html! { "It is shown once, on the page that follows. Only its hash is stored." },
+        errors,
+        action: viewer.path("tokens/create"),
+        fields,
+        buttons: html! { button.btn.primary { "Make the token" } },
+        back: viewer.place(Place::Members),
+        below: html! {},
     };
-    frame::page(viewer, Place::Members, "Make a token", &[], &body)
+    page.view(viewer)
 }
-
-/// What is wrong with a form: the field, and why it was not taken.
-type Wrong = (&'static str, String);
 
 async fn create(
     State(app): State<App>,
@@ -147,26 +138,20 @@ async fn create(
     viewer: Viewer,
     Posted(wanted): Posted<Wanted>,
 ) -> Answer {
-    let actor = asked.actor(because(wanted.reason.as_deref())?);
     let conn = app.store.conn().await?;
     let people = people(&conn, &asked, &wanted).await?;
-    let new = read(&wanted, &asked, &people, viewer.now);
     drop(conn);
-    let made = match new {
-        Err(wrong) => Err(wrong),
-        Ok(new) => match operation::create(&app.store, &actor, asked.rank(), new).await {
-            Ok(made) => Ok(made),
-            Err(OperationError::Invalid(why)) => Err(("scope", format!("{why}."))),
+    let mut errors = Errors::default();
+    let reason = errors.reason(wanted.reason.as_deref());
+    let new = read(&wanted, &asked, &people, viewer.now, &mut errors);
+    if let Some(new) = new.filter(|_| errors.is_empty()) {
+        match operation::create(&app.store, &asked.actor(reason), asked.rank(), new).await {
+            Ok(made) => return answer::page(&app, &viewer, made_page(&viewer, &made)),
+            Err(OperationError::Invalid(why)) => errors.add("scope", sentence(&why)),
             Err(error) => return Err(error.into()),
-        },
-    };
-    match made {
-        Ok(made) => answer::page(&app, &viewer, made_page(&viewer, &made)),
-        Err((field, why)) => {
-            let page = form_page(&viewer, &people, &wanted, Some((field, &why)));
-            answer::page_as(StatusCode::UNPROCESSABLE_ENTITY, &app, &viewer, page)
         }
     }
+    answer::not_taken(&app, &viewer, create_page(&viewer, &people, &wanted, &errors))
 }
 
 /// The token that a form asks for.
@@ -175,21 +160,23 @@ fn read(
     asked: &Asked,
     people: &[Member],
     now: Timestamp,
-) -> Result<CreateToken, Wrong> {
-    let name: Name = wanted.name.trim().parse().map_err(|error| ("name", format!("{error}.")))?;
+    errors: &mut Errors,
+) -> Option<CreateToken> {
+    let name = errors.note("name", wanted.name.trim().parse::<Name>());
     let life = LIVES.iter().find(|(value, ..)| *value == wanted.expires);
-    let (_, _, days) = life.ok_or(("expires", "Choose how long it lives.".to_owned()))?;
+    let life = errors.note("expires", life.ok_or("Choose how long it lives."));
     let ends = |days: i64| now.checked_add(SignedDuration::from_hours(days * 24)).ok();
     let owner = if wanted.owner == APPLICATION {
-        let scope: TokenScope =
-            wanted.scope.parse().map_err(|_| ("scope", "There is no such scope.".to_owned()))?;
+        let scope = wanted.scope.parse::<TokenScope>().map_err(|_| "There is no such scope.");
+        let scope = errors.note("scope", scope)?;
         TokenOwner::Application { workspace: asked.slug(), scopes: vec![scope] }
     } else {
         let found = people.iter().find(|member| member.id.to_string() == wanted.owner);
-        let why = "There is no such member for whom you may make one.";
-        TokenOwner::Member(found.ok_or(("owner", why.to_owned()))?.id)
+        let found = found.ok_or("There is no such member for whom you may make one.");
+        TokenOwner::Member(errors.note("owner", found)?.id)
     };
-    Ok(CreateToken { owner, name, expires_at: days.and_then(ends) })
+    let (_, _, days) = life?;
+    Some(CreateToken { owner, name: name?, expires_at: days.and_then(ends) })
 }
 
 /// The token is on this page and on no other, so this is no page that a reload shows again.
@@ -230,21 +217,24 @@ async fn ask_revoke(
         let text = "Only an owner of the workspace revokes the token of an owner.";
         return Err(Failure::new(StatusCode::FORBIDDEN, "You may not open this", text));
     }
-    let page = confirmation(
-        &viewer,
-        &Confirmation {
-            title: "Revoke a token",
-            effect: html! {
-                (outside(&token.name)) ", " span.mono { (outside(&token.prefix)) "…" }
-                @if let Some(member) = &token.member { ", of " (outside(member)) }
-                ", opens nothing any more, within seconds. Sessions that it opened end. A new one can be made at any time."
-            },
-            action: viewer.path(&format!("tokens/{id}/revoke")),
-            button: "Revoke the token",
-            back: viewer.place(Place::Members),
+    let confirm = Confirm {
+        place: Place::Members,
+        crumb: crumb(&viewer, "Revoke a token"),
+        title: "Revoke a token",
+        answer: html! {
+            (outside(&token.name)) ", " span.mono { (outside(&token.prefix)) "…" }
+            @if let Some(member) = &token.member { ", of " (outside(member)) }
+            ", opens nothing any more, within seconds. Sessions that it opened end. A new one can be made at any time."
         },
-    );
-    answer::page(&app, &viewer, page)
+        goes: Vec::new(),
+        effects: Vec::new(),
+        name: None,
+        action: viewer.path(&format!("tokens/{id}/revoke")),
+        button: "Revoke the token",
+        back: viewer.place(Place::Members),
+        below: html! {},
+    };
+    answer::page(&app, &viewer, confirm.ask(&viewer))
 }
 
 async fn revoke(

@@ -1,7 +1,6 @@
 //! Adding an OAuth client.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hookyard_domain::connection::Name;
 use hookyard_domain::token::ClientScope;
 use maud::{Markup, html};
@@ -12,10 +11,8 @@ use crate::App;
 use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer};
 use crate::console::components::form::{self, Field, Input};
-use crate::console::components::panel::{self, Head};
-use crate::console::frame::{self, Place, Viewer};
-use crate::console::pages::because;
-use crate::console::pages::fields::{Faults, SecretText, sentence};
+use crate::console::frame::{Place, Viewer};
+use crate::console::pages::forms::{Errors, FormPage, SecretText, reason_field, sentence};
 use crate::console::pages::integrations::outside_of;
 use crate::console::visit::Posted;
 use crate::operations::OperationError;
@@ -36,43 +33,42 @@ struct Wanted {
     reason: Option<String>,
 }
 
-fn view(viewer: &Viewer, wanted: &Wanted, faults: &Faults) -> Markup {
+fn view(viewer: &Viewer, wanted: &Wanted, errors: &Errors) -> Markup {
     let list = viewer.path("oauth-clients");
     let fields = html! {
-        (form::field(&Field { value: &wanted.name, error: faults.of("name"), required: true, ..Field::new("name", "Name") }))
+        (form::field(&Field { value: &wanted.name, error: errors.on("name"), required: true, ..Field::new("name", "Name") }))
         (form::field(&Field {
-            input: Input::Secret, error: faults.of("url"), required: true, placeholder: "https://…",
+            input: Input::Secret, error: errors.on("url"), required: true, placeholder: "https://…",
             hint: "Where it is called. The name is looked up, nothing is sent. Kept sealed, never shown again.",
             ..Field::new("url", "URL of its webhook")
         }))
         (form::field(&Field {
-            input: Input::Secret, error: faults.of("secret"),
+            input: Input::Secret, error: errors.on("secret"),
             hint: "What X-Webhook-Secret is made with. Left empty, its calls have no such header.",
             ..Field::new("secret", "Secret")
         }))
-        (form::field(&Field {
-            value: wanted.reason.as_deref().unwrap_or(""), hint: "For the audit log.", ..Field::new("reason", "Reason")
-        }))
-        div.actions { button.btn.primary { "Add the client" } a.btn.quiet href=(list) { "Cancel" } }
+        (reason_field(wanted.reason.as_deref(), errors))
     };
-    let body = html! {
-        (panel::head(&Head {
-            crumb: Some(html! {
-                a href=(viewer.place(Place::Integrations)) { "Integrations" } " / "
-                a href=(list) { "OAuth clients" } " / Add"
-            }),
-            title: html! { "Add an OAuth client" },
-            answer: html! { "It is told of nothing until one of its users grants it access." },
-            ..Head::default()
-        }))
-        (faults.summary())
-        section.panel { div.pad { (form::post(&viewer.path("oauth-clients/add"), &viewer.csrf, "form", &fields)) } }
+    let page = FormPage {
+        place: Place::Integrations,
+        crumb: html! {
+            a href=(viewer.place(Place::Integrations)) { "Integrations" } " / "
+            a href=(list) { "OAuth clients" } " / Add"
+        },
+        title: "Add an OAuth client",
+        answer: html! { "It is told of nothing until one of its users grants it access." },
+        errors,
+        action: viewer.path("oauth-clients/add"),
+        fields,
+        buttons: html! { button.btn.primary { "Add the client" } },
+        back: list,
+        below: html! {},
     };
-    frame::page(viewer, Place::Integrations, "Add an OAuth client", &[], &body)
+    page.view(viewer)
 }
 
 async fn ask(State(app): State<App>, viewer: Viewer) -> Answer {
-    answer::page(&app, &viewer, view(&viewer, &Wanted::default(), &Faults::none()))
+    answer::page(&app, &viewer, view(&viewer, &Wanted::default(), &Errors::default()))
 }
 
 async fn add(
@@ -81,13 +77,13 @@ async fn add(
     viewer: Viewer,
     Posted(wanted): Posted<Wanted>,
 ) -> Answer {
-    let actor = asked.actor(because(wanted.reason.as_deref())?);
-    let mut faults = Faults::none();
-    let name = faults.note("name", wanted.name.trim().parse::<Name>());
+    let mut errors = Errors::default();
+    let reason = errors.reason(wanted.reason.as_deref());
+    let name = errors.note("name", wanted.name.trim().parse::<Name>());
     if wanted.url.0.expose_secret().is_empty() {
-        faults.add("url", "Enter the URL.");
+        errors.add("url", "Enter the URL.");
     }
-    if let Some(name) = name.filter(|_| faults.is_empty()) {
+    if let Some(name) = name.filter(|_| errors.is_empty()) {
         let secret = wanted.secret.0.clone();
         let new = AddClient {
             workspace: asked.slug(),
@@ -96,21 +92,21 @@ async fn add(
             secret: (!secret.expose_secret().is_empty()).then_some(secret),
             scopes: ClientScope::ALL.to_vec(),
         };
-        match operation::add(&outside_of(&app)?, &actor, new).await {
+        match operation::add(&outside_of(&app)?, &asked.actor(reason), new).await {
             Ok(client) => {
                 let to = viewer.path(&format!("oauth-clients/{}", client.id));
                 let words =
                     "Added. Grant it access for its users, and it is told of what they connect.";
                 return answer::done(&app, &to, words);
             }
-            Err(OperationError::Invalid(why)) => faults.add("url", sentence(&why)),
-            Err(OperationError::Conflict(why)) => faults.add("name", sentence(&why)),
+            Err(OperationError::Invalid(why)) => errors.add("url", sentence(&why)),
+            Err(OperationError::Conflict(why)) => errors.add("name", sentence(&why)),
             Err(error) => return Err(error.into()),
         }
     }
-    if faults.of("url").is_none() {
-        faults.add("url", "Enter it again. It is not kept when a form is not taken.");
+    if errors.on("url").is_none() {
+        errors.add("url", "Enter it again. It is not kept when a form is not taken.");
     }
-    let page = view(&viewer, &wanted, &faults);
-    answer::page_as(StatusCode::UNPROCESSABLE_ENTITY, &app, &viewer, page)
+    let page = view(&viewer, &wanted, &errors);
+    answer::not_taken(&app, &viewer, page)
 }

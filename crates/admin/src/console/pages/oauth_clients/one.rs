@@ -22,8 +22,7 @@ use crate::console::components::text::{
 };
 use crate::console::components::time::{cell, fact};
 use crate::console::frame::{self, Place, Viewer};
-use crate::console::pages::because;
-use crate::console::pages::fields::{Faults, sentence};
+use crate::console::pages::forms::{Errors, Reason, because, reason_field, sentence};
 use crate::console::visit::{InQuery, Posted, Subject};
 use crate::operations::OperationError;
 use crate::operations::oauth_clients as operation;
@@ -70,7 +69,7 @@ async fn show(
     let conn = app.store.conn().await?;
     let client = operation::require(&conn, id).await?;
     let grants = oauth_grants::of_client(&conn, id, &after).await?;
-    let page = view(&viewer, &client, &grants, &Granting::default(), &Faults::none());
+    let page = view(&viewer, &client, &grants, &Granting::default(), &Errors::default());
     answer::page(&app, &viewer, page)
 }
 
@@ -79,7 +78,7 @@ fn view(
     client: &OauthClient,
     grants: &OauthGrants,
     form: &Granting,
-    faults: &Faults,
+    errors: &Errors,
 ) -> Markup {
     let id = client.id.to_string();
     let path = |verb: &str| viewer.path(&format!("oauth-clients/{id}/{verb}"));
@@ -103,12 +102,12 @@ fn view(
             },
             actions: Some(actions),
         }))
-        (faults.summary())
+        (errors.summary())
         (facts::strip(&key_facts(viewer, client)))
         div.cols {
             div.stack {
                 (grants_of(viewer, client, grants))
-                (granting(viewer, client, form, faults))
+                (granting(viewer, client, form, errors))
             }
             aside.stack aria-label="Related" { (facts::identity(&[("OAuth client", id.clone())], Some(&command))) }
         }
@@ -175,17 +174,15 @@ fn grants_of(viewer: &Viewer, client: &OauthClient, grants: &OauthGrants) -> Mar
     panel::titled("Grants", &html! { "in the order of users" }, &body, foot.as_ref())
 }
 
-fn granting(viewer: &Viewer, client: &OauthClient, form: &Granting, faults: &Faults) -> Markup {
+fn granting(viewer: &Viewer, client: &OauthClient, form: &Granting, errors: &Errors) -> Markup {
     let action = viewer.path(&format!("oauth-clients/{}/grant", client.id));
     let fields = html! {
         (form::field(&Field {
-            value: &form.user, error: faults.of("user"), required: true,
+            value: &form.user, error: errors.on("user"), required: true,
             hint: "In your own words, as the field User of a connection names them.",
             ..Field::new("user", "User")
         }))
-        (form::field(&Field {
-            value: form.reason.as_deref().unwrap_or(""), hint: "For the audit log.", ..Field::new("reason", "Reason")
-        }))
+        (reason_field(form.reason.as_deref(), errors))
         div.actions { button.btn.primary { "Grant access" } }
     };
     let body = html! { div.pad { (form::post(&action, &viewer.csrf, "form", &fields)) } };
@@ -214,9 +211,9 @@ async fn set_granted(
             let client = operation::require(&conn, id).await?;
             let grants = oauth_grants::of_client(&conn, id, "").await?;
             drop(conn);
-            let faults = Faults::one("user", sentence(&why));
-            let page = view(viewer, &client, &grants, &form, &faults);
-            answer::page_as(StatusCode::UNPROCESSABLE_ENTITY, app, viewer, page)
+            let errors = Errors::of("user", sentence(&why));
+            let page = view(viewer, &client, &grants, &form, &errors);
+            answer::not_taken(app, viewer, page)
         }
         Err(error) => Err(error.into()),
     }
@@ -240,11 +237,6 @@ async fn revoke(
     Posted(form): Posted<Granting>,
 ) -> Answer {
     set_granted(&app, &asked, &viewer, id, (form, false)).await
-}
-
-#[derive(Debug, Deserialize)]
-struct Reason {
-    reason: Option<String>,
 }
 
 async fn enable(

@@ -12,8 +12,7 @@ use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer, Failure};
 use crate::console::components::text::{counted, outside};
 use crate::console::frame::{Place, Viewer};
-use crate::console::pages::because;
-use crate::console::pages::confirm::{Confirm, Confirmed};
+use crate::console::pages::forms::{Confirm, Confirmed};
 use crate::console::visit::{Posted, Subject};
 use crate::operations::oauth_clients as operation;
 use crate::routes::Routes;
@@ -51,15 +50,17 @@ fn confirm<'a>(
         },
         title,
         answer: html! { "This cannot be undone: it must be added anew, and its users must grant it access again." },
+        goes: Vec::new(),
         effects: vec![
             html! { b { (waits) } " for it; what waits is called off." },
             html! { b { (counted(client.grants.unsigned_abs(), "grant goes", "grants go")) } " with it." },
             html! { "Its URL and its secret are forgotten. Its past deliveries stay." },
         ],
-        typed: Some(&client.name),
+        name: Some(&client.name),
         action: format!("{page}/remove"),
         back: page,
         button: "Remove it",
+        below: html! {},
     }
 }
 
@@ -70,7 +71,7 @@ async fn ask(
 ) -> Answer {
     let (client, waiting) = at_stake(&app, id).await?;
     let title = format!("Remove {}", client.name);
-    answer::page(&app, &viewer, confirm(&viewer, &client, waiting, &title).page(&viewer))
+    answer::page(&app, &viewer, confirm(&viewer, &client, waiting, &title).ask(&viewer))
 }
 
 async fn remove(
@@ -80,14 +81,17 @@ async fn remove(
     Subject(id): Subject<OauthClientId>,
     Posted(form): Posted<Confirmed>,
 ) -> Answer {
-    let actor = asked.actor(because(form.reason.as_deref())?);
     let (client, waiting) = at_stake(&app, id).await?;
-    let title = format!("Remove {}", client.name);
-    let confirm = confirm(&viewer, &client, waiting, &title);
-    if !confirm.is_met_by(&form) {
-        return confirm.refused(&app, &viewer, &form);
-    }
-    let done = operation::remove(&app.store, &actor, id).await?;
+    let reason = match form.checked(Some(&client.name)) {
+        Ok(reason) => reason,
+        Err(errors) => {
+            let title = format!("Remove {}", client.name);
+            let page =
+                confirm(&viewer, &client, waiting, &title).ask_again(&viewer, &form, &errors);
+            return answer::not_taken(&app, &viewer, page);
+        }
+    };
+    let done = operation::remove(&app.store, &asked.actor(reason), id).await?;
     let called_off = counted(done.cancelled, "delivery that waited", "deliveries that waited");
     let words = format!("Removed; {called_off} for it called off.");
     answer::done(&app, &viewer.path("oauth-clients"), &words)

@@ -9,7 +9,6 @@ use hookyard_store::replays;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::because;
 use super::sync_events::span;
 use crate::App;
 use crate::access::{Asked, Need};
@@ -17,6 +16,7 @@ use crate::api::Commas;
 use crate::console::answer::{self, Answer, Failure};
 use crate::console::components::query::Query;
 use crate::console::frame::Viewer;
+use crate::console::pages::forms::{Reason, because};
 use crate::console::visit::{InQuery, Posted, Subject};
 use crate::operations::replays::{self as operation, PER_S_DEFAULT, Selection};
 use crate::routes::Routes;
@@ -159,11 +159,6 @@ async fn show(State(app): State<App>, viewer: Viewer, Subject(id): Subject<Repla
     let conn = app.store.conn().await?;
     let replay = replays::by_id(&conn, id).await?.ok_or_else(Failure::no_page)?;
     answer::page(&app, &viewer, view::one(&viewer, &replay))
-}
-
-#[derive(Debug, Deserialize)]
-struct Reason {
-    reason: Option<String>,
 }
 
 async fn cancel(

@@ -17,6 +17,7 @@ use crate::console::components::status::{Status, badge, badge_big};
 use crate::console::components::text::{counted, grouped, id, nothing, outside};
 use crate::console::components::time::{cell, clock, fact, stamp, took};
 use crate::console::frame::{self, Place, Viewer};
+use crate::console::pages::forms::{Errors, reason_field};
 use crate::operations::replays::{PER_S_DEFAULT, PER_S_MAX, Preview};
 
 const COLUMNS: [Column; 5] = [
@@ -162,11 +163,6 @@ fn ask(viewer: &Viewer, query: &Query, deliveries: &str, expected: u64) -> Marku
         hint: "So many become pending in a second at most; fresh deliveries go first.",
         ..Field::new("per_s", "Pace, a second")
     };
-    let reason = Field {
-        placeholder: "for the audit log",
-        hint: "Everyone who may read the audit log can read it.",
-        ..Field::new("reason", "Reason")
-    };
     let shortest = expected.saturating_mul(1000) / u64::from(PER_S_DEFAULT.unsigned_abs().max(1));
     let body = html! {
         @for (name, value) in query.pairs() { input type="hidden" name=(name) value=(value); }
@@ -175,7 +171,7 @@ fn ask(viewer: &Viewer, query: &Query, deliveries: &str, expected: u64) -> Marku
             "At " (per_s) " a second that takes " (took(i64::try_from(shortest).unwrap_or(i64::MAX)))
             " at least; 1 to " (grouped(u64::from(PER_S_MAX.unsigned_abs()))) " are possible."
         }
-        (form::field(&reason))
+        (reason_field(None, &Errors::default()))
         div.actions {
             button.btn.primary { "Replay " (deliveries) }
             a.btn href=(viewer.place(Place::Deliveries)) { "Back" }

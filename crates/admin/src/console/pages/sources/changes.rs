@@ -10,7 +10,6 @@ use hookyard_domain::workspace::Slug;
 use hookyard_store::sources::Source;
 use hookyard_vault::KeyRing;
 use maud::html;
-use serde::Deserialize;
 
 use super::forms::{self, NewSource, Rotated};
 use crate::App;
@@ -18,15 +17,11 @@ use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer, Failure};
 use crate::console::components::text::{code, outside};
 use crate::console::frame::{Place, Viewer};
-use crate::console::pages::asking::{Confirm, Confirmed, Errors, confirm_page, sentence};
-use crate::console::pages::because;
+use crate::console::pages::forms::{Confirm, Errors, Reason, because, sentence};
 use crate::console::visit::{Posted, Subject};
 use crate::operations::OperationError;
 use crate::operations::sources::{self as operation, CreateSource};
 use crate::routes::Routes;
-
-/// The status of a form that was not taken.
-const NOT_TAKEN: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// What is done to sources.
 pub(super) fn routes() -> Routes {
@@ -72,7 +67,7 @@ async fn add(
         errors.add("slug", sentence(&error.to_string()));
     }
     if let (Ok(provider), Ok(slug), true) = (provider, slug, errors.is_empty()) {
-        let (secret, made) = new.secret.or_made();
+        let (secret, made) = forms::pasted_or_made(&new.secret);
         let create = CreateSource { provider, workspace: Some(asked.slug()), slug };
         let actor = asked.actor(reason);
         match operation::create(&app.store, &actor, ring(&app)?, create, &secret).await {
@@ -84,7 +79,7 @@ async fn add(
             Err(error) => errors = Errors::refused("slug", error)?,
         }
     }
-    answer::page_as(NOT_TAKEN, &app, &viewer, forms::add_page(&viewer, &new, &errors))
+    answer::not_taken(&app, &viewer, forms::add_page(&viewer, &new, &errors))
 }
 
 async fn source(app: &App, id: SourceId) -> Result<Source, Failure> {
@@ -115,7 +110,7 @@ async fn rotate(
         errors.add("keep", "Choose how long the secret before stays valid.");
     }
     if let (Ok(keep), true) = (keep, errors.is_empty()) {
-        let (secret, made) = filled.secret.or_made();
+        let (secret, made) = forms::pasted_or_made(&filled.secret);
         let (actor, ring) = (asked.actor(reason), ring(&app)?);
         let field = if keep > operation::KEEP_OLD_MAX { "keep" } else { "secret" };
         match operation::rotate(&app.store, &actor, ring, id, &secret, keep).await {
@@ -128,7 +123,7 @@ async fn rotate(
     }
     let source = source(&app, id).await?;
     let page = forms::rotate_page(&viewer, &source, &filled, &errors);
-    answer::page_as(NOT_TAKEN, &app, &viewer, page)
+    answer::not_taken(&app, &viewer, page)
 }
 
 async fn ask_disable(
@@ -145,20 +140,16 @@ async fn ask_disable(
             "Its URL " (code(&source.path())) " then answers as if it were unknown, and its calls are not recorded. Nothing has been done yet."
         },
         goes: Vec::new(),
-        stays: html! { "Its secrets and what it brought stay. Enabling it again is one button; what was called meanwhile comes only if the provider sends it again." },
+        effects: vec![
+            html! { "Its secrets and what it brought stay. Enabling it again is one button; what was called meanwhile comes only if the provider sends it again." },
+        ],
         name: None,
         action: viewer.path(&format!("sources/{id}/disable")),
-        button: "Disable".to_owned(),
+        button: "Disable",
         back: viewer.place(Place::Sources),
         below: html! {},
     };
-    let page = confirm_page(&viewer, &confirm, &Confirmed::default(), &Errors::default());
-    answer::page(&app, &viewer, page)
-}
-
-#[derive(Debug, Deserialize)]
-struct Reason {
-    reason: Option<String>,
+    answer::page(&app, &viewer, confirm.ask(&viewer))
 }
 
 async fn disable(

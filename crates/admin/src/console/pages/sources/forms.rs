@@ -2,7 +2,7 @@
 
 use hookyard_store::sources::Source;
 use maud::{Markup, html};
-use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+use secrecy::{ExposeSecret as _, SecretSlice};
 use serde::Deserialize;
 
 use crate::console::components::form::{self, Field, Input};
@@ -11,7 +11,7 @@ use crate::console::components::panel::{self, Head};
 use crate::console::components::status::Tone;
 use crate::console::components::text::{code, outside};
 use crate::console::frame::{self, Place, Viewer};
-use crate::console::pages::asking::{Errors, FormPage, form_page, reason_field};
+use crate::console::pages::forms::{Errors, FormPage, SecretText, reason_field};
 use crate::operations::ShownOnce;
 use crate::operations::sources::made_secret;
 
@@ -24,27 +24,14 @@ const KEPT: [(&str, &str); 5] = [
     ("2592000", "For 30 days"),
 ];
 
-/// A field that is never written back: its `Debug` shows nothing.
-#[derive(Debug, Default, Deserialize)]
-#[serde(from = "String")]
-pub(super) struct SecretText(SecretString);
-
-impl From<String> for SecretText {
-    fn from(text: String) -> Self {
-        Self(text.into())
+/// The secret that was pasted; else one that is made here, and to be shown.
+pub(super) fn pasted_or_made(field: &SecretText) -> (SecretSlice<u8>, Option<ShownOnce>) {
+    let pasted = field.0.expose_secret();
+    if !pasted.is_empty() {
+        return (pasted.as_bytes().to_vec().into(), None);
     }
-}
-
-impl SecretText {
-    /// The secret that was pasted; else one that is made here, and to be shown.
-    pub(super) fn or_made(&self) -> (SecretSlice<u8>, Option<ShownOnce>) {
-        let pasted = self.0.expose_secret().trim();
-        if !pasted.is_empty() {
-            return (pasted.as_bytes().to_vec().into(), None);
-        }
-        let made = made_secret();
-        (made.expose().as_bytes().to_vec().into(), Some(made))
-    }
+    let made = made_secret();
+    (made.expose().as_bytes().to_vec().into(), Some(made))
 }
 
 /// The form for a new source.
@@ -102,9 +89,7 @@ pub(super) fn add_page(viewer: &Viewer, new: &NewSource, errors: &Errors) -> Mar
         (secret_field(errors))
         (reason_field(new.reason.as_deref(), errors))
     };
-    form_page(
-        viewer,
-        &FormPage {
+    FormPage {
             place: Place::Sources,
             crumb: html! { (from_list(viewer)) " / Add" },
             title: "Add a source",
@@ -115,8 +100,8 @@ pub(super) fn add_page(viewer: &Viewer, new: &NewSource, errors: &Errors) -> Mar
             buttons: html! { button.btn.primary { "Add" } },
             back: viewer.place(Place::Sources),
             below: html! {},
-        },
-    )
+    }
+    .view(viewer)
 }
 
 /// The page with the form for a new secret.
@@ -139,9 +124,7 @@ pub(super) fn rotate_page(
         }))
         (reason_field(filled.reason.as_deref(), errors))
     };
-    form_page(
-        viewer,
-        &FormPage {
+    FormPage {
             place: Place::Sources,
             crumb: html! { (from_list(viewer)) " / " (outside(&source.slug)) " / Rotate" },
             title: "Give the source a new secret",
@@ -154,8 +137,8 @@ pub(super) fn rotate_page(
             buttons: html! { button.btn.danger { "Rotate" } },
             back: viewer.place(Place::Sources),
             below: html! {},
-        },
-    )
+    }
+    .view(viewer)
 }
 
 /// The way up to the list.

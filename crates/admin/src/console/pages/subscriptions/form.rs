@@ -16,7 +16,7 @@ use crate::console::components::form::{self, Field, Input};
 use crate::console::components::panel::{self, Head};
 use crate::console::components::text::code;
 use crate::console::frame::{self, Place, Viewer};
-use crate::console::pages::fields::{Faults, given, lines, sentence};
+use crate::console::pages::forms::{Errors, given, lines, reason_field, sentence};
 use crate::operations::subscriptions::{Tried, check_filter, check_template};
 
 /// What the form says.
@@ -80,25 +80,25 @@ impl Wanted {
     }
 
     /// Understands the form, for receivers of this kind; what is wrong with it is noted.
-    pub(super) fn read(&self, kind: Option<ConnectionKind>, faults: &mut Faults) -> Option<Read> {
+    pub(super) fn read(&self, kind: Option<ConnectionKind>, errors: &mut Errors) -> Option<Read> {
         let types = self.types.split(|c: char| c.is_whitespace() || c == ',');
         let types: Vec<String> = types.filter(|it| !it.is_empty()).map(str::to_owned).collect();
-        let event_types = faults.note("types", EventTypes::try_from(types));
+        let event_types = errors.note("types", EventTypes::try_from(types));
         let filter = given(&self.filter).map(lines);
         if let Some(filter) = &filter {
-            faults.note("filter", check_filter(filter));
+            errors.note("filter", check_filter(filter));
         }
         let template = given(&self.template).map(|_| lines(&self.template));
         if let (Some(template), Some(kind)) = (&template, kind) {
-            faults.note("template", check_template(kind, template));
+            errors.note("template", check_template(kind, template));
         }
         match self.retry_policy() {
-            Ok(retry_policy) if faults.is_empty() => {
+            Ok(retry_policy) if errors.is_empty() => {
                 Some(Read { event_types: event_types?, filter, template, retry_policy })
             }
             Ok(_) => None,
             Err((field, why)) => {
-                faults.add(field, why);
+                errors.add(field, why);
                 None
             }
         }
@@ -118,14 +118,14 @@ impl Wanted {
     }
 
     /// The event that it is tried on: what was pasted counts more than what was picked.
-    pub(super) fn event(&self) -> Result<EventId, Faults> {
+    pub(super) fn event(&self) -> Result<EventId, Errors> {
         if let Some(pasted) = given(&self.pasted) {
             return pasted.parse().map_err(|_| {
-                Faults::one("pasted", "This is no id of an event: such begin with evt_.")
+                Errors::of("pasted", "This is no id of an event: such begin with evt_.")
             });
         }
         let none = "Pick an event, or paste the id of one.";
-        self.event.parse().map_err(|_| Faults::one("event", none))
+        self.event.parse().map_err(|_| Errors::of("event", none))
     }
 }
 
@@ -146,7 +146,7 @@ pub(in crate::console::pages) struct Form<'a> {
 /// What came of a form that was posted, and the events to try it on.
 #[derive(Debug, Default)]
 pub(super) struct Came {
-    pub(super) faults: Faults,
+    pub(super) errors: Errors,
     pub(super) tried: Option<Tried>,
     pub(super) events: Vec<trial::Choice>,
 }
@@ -161,7 +161,7 @@ pub(super) fn page(viewer: &Viewer, form: &Form<'_>, came: &Came) -> Markup {
             ..Head::default()
         }))
         @if let Some(steps) = &form.steps { (steps) }
-        (came.faults.summary())
+        (came.errors.summary())
         @if let Some(tried) = &came.tried { (trial::result(tried)) }
         div.cols.tight {
             section.panel { div.pad { (form::post(&form.action, &viewer.csrf, "form", &fields(form, came))) } }
@@ -177,50 +177,48 @@ fn fields(form: &Form<'_>, came: &Came) -> Markup {
         ("persistent", "Persistent: eight tries over more than a day"),
         ("own", "The policy below"),
     ];
-    let (wanted, faults) = (form.wanted, &came.faults);
+    let (wanted, errors) = (form.wanted, &came.errors);
     let seen = wanted.seen.map(|at| at.to_string());
     html! {
         @if let Some(seen) = seen { input type="hidden" name="seen" value=(seen); }
         @if let Some(connections) = &form.connections {
             @let options: Vec<(&str, &str)> = connections.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect();
             (form::field(&Field {
-                input: Input::Choice(&options), value: &wanted.connection, error: faults.of("connection"),
+                input: Input::Choice(&options), value: &wanted.connection, error: errors.on("connection"),
                 hint: "Who is told.", required: true, ..Field::new("connection", "Connection")
             }))
         }
         (form::field(&Field {
-            input: Input::Lines(3), value: &wanted.types, error: faults.of("types"), required: true,
+            input: Input::Lines(3), value: &wanted.types, error: errors.on("types"), required: true,
             hint: "One a line: a type, the beginning of one such as post.*, or * for every event.",
             ..Field::new("types", "Event types")
         }))
         (form::field(&Field {
-            input: Input::Lines(2), value: &wanted.filter, error: faults.of("filter"), placeholder: "priority == 'high'",
+            input: Input::Lines(2), value: &wanted.filter, error: errors.on("filter"), placeholder: "priority == 'high'",
             hint: "JMESPath over the event's data. What it does not pass is not sent.",
             ..Field::new("filter", "Filter")
         }))
         (form::field(&Field {
-            input: Input::Lines(5), value: &wanted.template, error: faults.of("template"),
+            input: Input::Lines(5), value: &wanted.template, error: errors.on("template"),
             placeholder: "New order {{ data.order }}",
             hint: "Makes the message, or the JSON body of a signed call. Left empty, Hookyard makes it.",
             ..Field::new("template", "Template")
         }))
         (form::field(&Field {
-            input: Input::Choice(&RETRY), value: &wanted.retry, error: faults.of("retry"), required: true,
+            input: Input::Choice(&RETRY), value: &wanted.retry, error: errors.on("retry"), required: true,
             hint: "How often, and how far apart, a failed delivery is tried.",
             ..Field::new("retry", "Retry")
         }))
         (form::field(&Field {
-            value: &wanted.own, error: faults.of("own"), placeholder: r#"{"attempts":5,"baseMs":1000,"longestMs":60000}"#,
+            value: &wanted.own, error: errors.on("own"), placeholder: r#"{"attempts":5,"baseMs":1000,"longestMs":60000}"#,
             ..Field::new("own", "Own retry policy, as JSON")
         }))
-        (trial::fields(&came.events, wanted, faults))
+        (trial::fields(&came.events, wanted, errors))
         div.actions { button.btn name="act" value="try" { "Try it on this event" } span.small.dim { "Saves nothing, sends nothing." } }
-        (form::field(&Field {
-            value: wanted.reason.as_deref().unwrap_or(""), hint: "For the audit log.", ..Field::new("reason", "Reason")
-        }))
+        (reason_field(wanted.reason.as_deref(), errors))
         div.actions {
             button.btn.primary name="act" value="save" { "Save" }
-            a.btn.quiet href=(form.back) { "Cancel" }
+            a.btn href=(form.back) { "Back" }
         }
     }
 }

@@ -5,7 +5,6 @@ use axum::http::StatusCode;
 use hookyard_domain::ids::SubscriptionId;
 use hookyard_store::subscriptions::Subscription;
 use maud::{Markup, html};
-use serde::Deserialize;
 
 use super::form::Wanted;
 use super::list::{status, types};
@@ -20,9 +19,7 @@ use crate::console::components::status::badge_big;
 use crate::console::components::text::{id as id_text, outside};
 use crate::console::components::time::fact;
 use crate::console::frame::{self, Place, Viewer};
-use crate::console::pages::because;
-use crate::console::pages::confirm::{Confirm, Confirmed};
-use crate::console::pages::fields::Faults;
+use crate::console::pages::forms::{Confirm, Errors, Reason, because};
 use crate::console::visit::{Posted, Subject};
 use crate::operations::subscriptions::{self as operation, TrialEvent, Tried};
 use crate::routes::Routes;
@@ -46,7 +43,7 @@ pub(super) fn routes() -> Routes {
 struct Beside {
     events: Vec<Choice>,
     wanted: Wanted,
-    faults: Faults,
+    errors: Errors,
     tried: Option<Tried>,
 }
 
@@ -84,18 +81,18 @@ async fn try_it(
             drop(conn);
             match trial::run(&app, trial).await? {
                 Ok(tried) => beside.tried = Some(tried),
-                Err(faults) => beside.faults = faults,
+                Err(errors) => beside.errors = errors,
             }
         }
-        Err(faults) => {
+        Err(errors) => {
             drop(conn);
-            beside.faults = faults;
+            beside.errors = errors;
         }
     }
     beside.events = events(&app, &asked, &viewer).await?;
     beside.wanted = wanted;
     let status =
-        if beside.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        if beside.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     answer::page_as(status, &app, &viewer, view(&viewer, &saved, &beside))
 }
 
@@ -115,7 +112,7 @@ fn view(viewer: &Viewer, it: &Subscription, beside: &Beside) -> Markup {
             },
             actions: viewer.is_admin.then(|| actions(viewer, it)),
         }))
-        (beside.faults.summary())
+        (beside.errors.summary())
         @if let Some(tried) = &beside.tried { (trial::result(tried)) }
         @if !viewer.is_admin { p.small.dim { "You can read this; owners and admins change it." } }
         (facts::strip(&key_facts(viewer, it)))
@@ -184,7 +181,7 @@ fn text_panel(title: &str, text: Option<&str>, none: &str) -> Markup {
 fn trial_of(viewer: &Viewer, it: &Subscription, beside: &Beside) -> Markup {
     let action = viewer.path(&format!("subscriptions/{}/try", it.id));
     let fields = html! {
-        (trial::fields(&beside.events, &beside.wanted, &beside.faults))
+        (trial::fields(&beside.events, &beside.wanted, &beside.errors))
         div.actions { button.btn { "Try it on this event" } }
     };
     let body = html! { div.pad { (form::post(&action, &viewer.csrf, "form", &fields)) } };
@@ -206,11 +203,6 @@ async fn set_active(
         "Paused: no further event is matched. What is owed already is sent."
     };
     answer::done(app, &viewer.path(&format!("subscriptions/{id}")), words)
-}
-
-#[derive(Debug, Deserialize)]
-struct Reason {
-    reason: Option<String>,
 }
 
 async fn pause(
@@ -243,15 +235,17 @@ fn confirm(viewer: &Viewer, it: &Subscription) -> Confirm<'static> {
         },
         title: "Remove the subscription",
         answer: html! { (outside(&it.connection)) " is told by it of " (types(&it.event_types, 3)) "." },
+        goes: Vec::new(),
         effects: vec![
             html! { "No further event is matched with it." },
             html! { b { "What is still owed for it is not sent any more" } "; each such delivery ends, called off, when it is due." },
             html! { "Its filter and its template are gone. The connection and its other subscriptions stay." },
         ],
-        typed: None,
+        name: None,
         action: format!("{page}/remove"),
         back: page,
         button: "Remove it",
+        below: html! {},
     }
 }
 
@@ -261,7 +255,7 @@ async fn ask_remove(
     Subject(id): Subject<SubscriptionId>,
 ) -> Answer {
     let saved = operation::require(&app.store.conn().await?, id).await?;
-    answer::page(&app, &viewer, confirm(&viewer, &saved).page(&viewer))
+    answer::page(&app, &viewer, confirm(&viewer, &saved).ask(&viewer))
 }
 
 async fn remove(
@@ -269,7 +263,7 @@ async fn remove(
     asked: Asked,
     viewer: Viewer,
     Subject(id): Subject<SubscriptionId>,
-    Posted(form): Posted<Confirmed>,
+    Posted(form): Posted<Reason>,
 ) -> Answer {
     operation::remove(&app.store, &asked.actor(because(form.reason.as_deref())?), id).await?;
     answer::done(

@@ -16,8 +16,7 @@ use crate::access::{Asked, Need};
 use crate::console::answer::{self, Answer, Failure};
 use crate::console::components::text::outside;
 use crate::console::frame::{Place, Viewer};
-use crate::console::pages::because;
-use crate::console::pages::fields::sentence;
+use crate::console::pages::forms::sentence;
 use crate::console::visit::{InQuery, Posted, Subject};
 use crate::operations::subscriptions::{self as operation, AddSubscription, UpdateSubscription};
 use crate::operations::{Actor, Edit, OperationError, connections as connection_operation};
@@ -65,22 +64,22 @@ pub(in crate::console::pages) async fn say(
     target: Target,
 ) -> Answer {
     let wanted = form.wanted;
-    let actor = asked.actor(because(wanted.reason.as_deref())?);
     let mut came = Came::default();
+    let actor = asked.actor(came.errors.reason(wanted.reason.as_deref()));
     if target.connection.is_none() {
-        came.faults.add("connection", "There is no such connection here. Pick one of the list.");
+        came.errors.add("connection", "There is no such connection here. Pick one of the list.");
     }
     let kind = target.connection.as_ref().map(|it| it.kind);
     if let (Some(read), Some(connection)) =
-        (wanted.read(kind, &mut came.faults), &target.connection)
+        (wanted.read(kind, &mut came.errors), &target.connection)
     {
         if wanted.is_trial() {
             match wanted.event() {
                 Ok(event) => match trial::of_form(app, connection.id, read, event).await? {
                     Ok(tried) => came.tried = Some(tried),
-                    Err(faults) => came.faults = faults,
+                    Err(errors) => came.errors = errors,
                 },
-                Err(faults) => came.faults = faults,
+                Err(errors) => came.errors = errors,
             }
         } else {
             match save(app, &actor, connection.id, &target, (read, wanted)).await {
@@ -89,7 +88,7 @@ pub(in crate::console::pages) async fn say(
                     let to = if target.then.is_empty() { &own } else { &target.then };
                     return answer::done(app, to, "Saved: events that come from now on go by it.");
                 }
-                Err(OperationError::Invalid(why)) => came.faults.add("types", sentence(&why)),
+                Err(OperationError::Invalid(why)) => came.errors.add("types", sentence(&why)),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -98,7 +97,7 @@ pub(in crate::console::pages) async fn say(
     came.events = trial::choices(&conn, asked.workspace().id, viewer.now).await?;
     drop(conn);
     let status =
-        if came.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        if came.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     answer::page_as(status, app, viewer, form::page(viewer, &form, &came))
 }
 

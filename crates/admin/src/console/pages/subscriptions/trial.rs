@@ -18,7 +18,7 @@ use crate::console::components::payload;
 use crate::console::components::status::Tone;
 use crate::console::components::text::{bytes, code, outside};
 use crate::console::components::time::relative;
-use crate::console::pages::fields::{Faults, sentence};
+use crate::console::pages::forms::{Errors, sentence};
 use crate::console::pages::integrations::outside_of;
 use crate::operations::OperationError;
 use crate::operations::subscriptions::{
@@ -48,7 +48,7 @@ pub(super) async fn choices(
 }
 
 /// The fields by which an event is picked or pasted.
-pub(super) fn fields(events: &[Choice], wanted: &Wanted, faults: &Faults) -> Markup {
+pub(super) fn fields(events: &[Choice], wanted: &Wanted, errors: &Errors) -> Markup {
     let mut options = vec![("", "None")];
     options.extend(events.iter().map(|(id, words)| (id.as_str(), words.as_str())));
     // The newest, unless something else was chosen.
@@ -56,13 +56,13 @@ pub(super) fn fields(events: &[Choice], wanted: &Wanted, faults: &Faults) -> Mar
     let value = if wanted.event.is_empty() { newest } else { &wanted.event };
     html! {
         (form::field(&Field {
-            input: Input::Choice(&options), value, error: faults.of("event"),
+            input: Input::Choice(&options), value, error: errors.on("event"),
             hint: if events.is_empty() { "This workspace has no events yet: paste an id once there is one." }
                   else { "The newest events of this workspace." },
             ..Field::new("event", "Past event")
         }))
         (form::field(&Field {
-            value: &wanted.pasted, error: faults.of("pasted"), placeholder: "evt_…",
+            value: &wanted.pasted, error: errors.on("pasted"), placeholder: "evt_…",
             hint: "Counts more than the choice above.",
             ..Field::new("pasted", "Or the id of an event")
         }))
@@ -75,7 +75,7 @@ pub(super) async fn of_form(
     connection: ConnectionId,
     read: Read,
     event: EventId,
-) -> Result<Result<Tried, Faults>, Failure> {
+) -> Result<Result<Tried, Errors>, Failure> {
     let trial = Trial {
         connection,
         event_types: Some(read.event_types),
@@ -87,7 +87,7 @@ pub(super) async fn of_form(
 }
 
 /// Tries a trial.
-pub(super) async fn run(app: &App, trial: Trial) -> Result<Result<Tried, Faults>, Failure> {
+pub(super) async fn run(app: &App, trial: Trial) -> Result<Result<Tried, Errors>, Failure> {
     let ring = outside_of(app)?.ring;
     match operation::try_out(&app.store, ring, trial, app.now()).await {
         Ok(tried) => Ok(Ok(tried)),
@@ -95,7 +95,7 @@ pub(super) async fn run(app: &App, trial: Trial) -> Result<Result<Tried, Faults>
             error @ (OperationError::NotFound { .. }
             | OperationError::Conflict(_)
             | OperationError::Invalid(_)),
-        ) => Ok(Err(Faults::one("event", sentence(&error.to_string())))),
+        ) => Ok(Err(Errors::of("event", sentence(&error.to_string())))),
         Err(error) => Err(error.into()),
     }
 }

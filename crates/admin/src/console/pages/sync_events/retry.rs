@@ -17,7 +17,7 @@ use crate::console::answer::{self, Answer, Failure};
 use crate::console::components::query::Query;
 use crate::console::components::text::counted;
 use crate::console::frame::{Place, Viewer};
-use crate::console::pages::because;
+use crate::console::pages::forms::because;
 use crate::console::visit::{InQuery, Posted};
 use crate::operations::sync_retries::{self as operation, Queued, Selection};
 use crate::routes::Routes;

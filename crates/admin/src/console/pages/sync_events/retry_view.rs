@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::words;
 use crate::console::components::filters;
-use crate::console::components::form::{self, Field};
+use crate::console::components::form;
 use crate::console::components::message::note;
 use crate::console::components::panel::{self, Column, Head};
 use crate::console::components::query::Query;
@@ -13,6 +13,7 @@ use crate::console::components::status::{Status, Tone, badge};
 use crate::console::components::text::{branch, counted, grouped, outside, outside_cut};
 use crate::console::components::time::{clock, stamp};
 use crate::console::frame::{self, Place, Viewer};
+use crate::console::pages::forms::{Errors, reason_field};
 use crate::operations::sync_retries::{LeftOut, Preview, RetriedTarget, SELECTED_MAX};
 
 /// The most groups that are shown.
@@ -209,14 +210,9 @@ fn ask(viewer: &Viewer, retry: &Retry<'_>, list: &str) -> Markup {
             div.actions { a.btn href=(back) { "Back" } }
         };
     }
-    let reason = Field {
-        placeholder: "for the audit log",
-        hint: "Everyone who may read the audit log can read it.",
-        ..Field::new("reason", "Reason")
-    };
     let body = html! {
         @for (name, value) in retry.query.pairs() { input type="hidden" name=(name) value=(value); }
-        (form::field(&reason))
+        (reason_field(None, &Errors::default()))
         div.actions {
             button.btn.primary { "Queue " (counted(syncs as u64, "sync", "syncs")) }
             a.btn href=(back) { "Back" }

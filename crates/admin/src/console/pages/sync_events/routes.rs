@@ -6,7 +6,6 @@ use hookyard_domain::role::InstanceRole;
 use hookyard_store::paging::{PAGE_ITEMS_MAX, PageRequest};
 use hookyard_store::{sync_event_list, targets};
 use jiff::SignedDuration;
-use serde::Deserialize;
 
 use super::ask::{Ask, read};
 use super::updates::{stream, stream_one};
@@ -18,7 +17,7 @@ use crate::console::components::chart::{Bucket, Chart};
 use crate::console::components::text::branch;
 use crate::console::components::time::took;
 use crate::console::frame::{Place, Viewer};
-use crate::console::pages::because;
+use crate::console::pages::forms::{Reason, because};
 use crate::console::pages::overview::{label, window_words};
 use crate::console::visit::{InQuery, Posted, Subject};
 use crate::operations::overview::{self, Window};
@@ -144,11 +143,6 @@ async fn show(
     let may_edit = asked.on_instance().is_some_and(|role| role >= InstanceRole::Editor);
     let shown = one::One { story: &story, target: target.as_ref(), may_edit };
     answer::page(&app, &viewer, one::view(&viewer, &shown))
-}
-
-#[derive(Debug, Deserialize)]
-struct Reason {
-    reason: Option<String>,
 }
 
 async fn retry(
