@@ -1,7 +1,6 @@
 //! Replays of many deliveries: what one would send again, and how far it has got.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hookyard_domain::delivery::DeliveryState;
 use hookyard_domain::ids::{ConnectionId, ReplayId};
 use hookyard_store::paging::PageRequest;
@@ -9,7 +8,7 @@ use hookyard_store::replays;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::sync_events::span;
+use super::since::begins_at;
 use crate::App;
 use crate::access::{Asked, Need};
 use crate::api::Commas;
@@ -83,16 +82,7 @@ impl Ask {
 
     /// The same with its times as stamps, and the states that are meant.
     fn frozen(self, now: Timestamp) -> Result<Self, Failure> {
-        let since = match self.since.as_deref() {
-            None => None,
-            Some(text) => {
-                let at = span(text).and_then(|span| now.checked_sub(span).ok());
-                let wrong = "since: write a span such as 1h, 24h or 7d";
-                Some(at.ok_or_else(|| {
-                    Failure::new(StatusCode::BAD_REQUEST, "That address means nothing", wrong)
-                })?)
-            }
-        };
+        let since = begins_at(self.since.as_deref(), now)?;
         let states = self.status.map_or_else(|| vec![DeliveryState::Dead], |states| states.0);
         Ok(Self {
             status: Some(Commas(states)),

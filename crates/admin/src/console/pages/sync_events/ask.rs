@@ -1,12 +1,11 @@
 //! Which sync events a page shows: the address, understood.
 
-use axum::http::StatusCode;
 use hookyard_domain::ids::{InstanceId, SyncEventId, TargetId, WorkspaceId};
 use hookyard_domain::sync_event::SyncStatus;
 use hookyard_store::Conn;
 use hookyard_store::paging::{Page, PageRequest};
 use hookyard_store::sync_event_list::{self, Search, SyncEvent, SyncEventFilter};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::App;
@@ -14,6 +13,7 @@ use crate::access::Asked;
 use crate::api::Commas;
 use crate::console::answer::Failure;
 use crate::console::components::query::Query;
+use crate::console::pages::since::begins_at;
 
 /// The rows of one page: with style and scripts the page stays below 150 KB.
 pub(super) const ROWS: u16 = 30;
@@ -64,10 +64,7 @@ impl Ask {
 
     /// When the time that is asked for begins, as of `now`.
     pub(super) fn begins_at(&self, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
-        let Some(text) = &self.since else { return Ok(self.from) };
-        let at = span(text).and_then(|span| now.checked_sub(span).ok());
-        let at = at.ok_or_else(|| bad("since", "write a span such as 1h, 24h or 7d"))?;
-        Ok(Some(self.from.map_or(at, |from| from.max(at))))
+        Ok(begins_at(self.since.as_deref(), now)?.max(self.from))
     }
 
     /// The same view, frozen: its times are stamps.
@@ -101,22 +98,6 @@ impl Ask {
     }
 }
 
-/// A span of hours or days.
-pub(in crate::console) fn span(text: &str) -> Option<SignedDuration> {
-    /// Ten years: beyond every retention.
-    const HOURS_MAX: i64 = 24 * 366 * 10;
-    let (number, hours) = match text.strip_suffix('d') {
-        Some(days) => (days, 24),
-        None => (text.strip_suffix('h')?, 1),
-    };
-    let hours = number.parse::<u16>().ok().map(|number| i64::from(number) * hours)?;
-    (hours <= HOURS_MAX).then(|| SignedDuration::from_hours(hours))
-}
-
-fn bad(field: &str, why: &str) -> Failure {
-    Failure::new(StatusCode::BAD_REQUEST, "That address means nothing", format!("{field}: {why}"))
-}
-
 /// A page of what is asked for, as far as whoever asks may see it.
 pub(super) async fn read(
     conn: &Conn,
@@ -125,8 +106,7 @@ pub(super) async fn read(
     now: Timestamp,
 ) -> Result<Page<SyncEvent, SyncEventId>, Failure> {
     let filter = ask.filter(asked.workspace().id, asked.instances(conn).await?, now)?;
-    let request =
-        PageRequest::new(ROWS, ask.after).map_err(|error| bad("limit", &error.to_string()))?;
+    let request = PageRequest::new(ROWS, ask.after).map_err(|_| Failure::no_page())?;
     Ok(sync_event_list::list(conn, &filter, request).await?)
 }
 

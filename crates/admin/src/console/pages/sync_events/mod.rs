@@ -11,5 +11,5 @@ mod steps;
 mod updates;
 pub mod words;
 
-pub(in crate::console) use ask::{latest, span};
+pub(in crate::console) use ask::latest;
 pub(in crate::console) use routes::routes;
