@@ -3,6 +3,8 @@
 //! Rows on screen change in place; new ones never push, they gather in one line that loads the first page.
 
 pub mod feed;
+pub mod list;
+pub mod one;
 pub mod rows;
 
 use maud::{Markup, html};

@@ -2,9 +2,11 @@
 
 use axum::extract::State;
 use hookyard_domain::ids::DeliveryId;
-use hookyard_store::delivery_list;
+use hookyard_store::delivery_list::{self, Delivery};
+use hookyard_store::paging::Page;
+use hookyard_store::{Conn, StoreError};
+use jiff::Timestamp;
 use maud::Markup;
-use serde::Deserialize;
 
 use super::list::changed_row;
 use super::one;
@@ -12,9 +14,10 @@ use super::routes::{Ask, read};
 use crate::App;
 use crate::access::Asked;
 use crate::console::answer::{Answer, Failure};
+use crate::console::components::query::Query;
 use crate::console::frame::{Place, Viewer};
-use crate::console::live::feed::{self, OVER, Piece, Watched};
-use crate::console::live::{self, rows::Rows};
+use crate::console::live::list::{self, Listed};
+use crate::console::live::one::{self as followed, Followed, Seen};
 use crate::console::visit::{InQuery, Subject};
 
 /// Updates of the list of deliveries.
@@ -24,43 +27,39 @@ pub(super) async fn stream(
     viewer: Viewer,
     InQuery(ask): InQuery<Ask>,
 ) -> Answer {
-    let rows = Rows::from(ask.newest);
-    feed::open(&app, List { app: app.clone(), asked, viewer, ask, rows })
+    list::open(&app, asked, viewer, ask)
 }
 
-/// One browser's list.
-struct List {
-    app: App,
-    asked: Asked,
-    viewer: Viewer,
-    ask: Ask,
-    rows: Rows<DeliveryId>,
-}
+impl Listed for Ask {
+    type Item = Delivery;
+    type Id = DeliveryId;
+    const PLACE: Place = Place::Deliveries;
+    const NOUNS: (&'static str, &'static str) = ("delivery", "deliveries");
 
-impl Watched for List {
-    async fn look(&mut self) -> Result<Vec<Piece>, Failure> {
-        self.viewer.now = self.app.now();
-        let conn = self.app.store.conn().await?;
-        let page = read(&conn, &self.asked, &self.ask).await?;
-        drop(conn);
-        let viewer = &self.viewer;
-        let (rows, fresh) =
-            self.rows.changed(&page.items, |it| it.id, |it| changed_row(viewer, it));
-        let mut pieces: Vec<Piece> = rows.into_iter().collect();
-        if fresh > 0 {
-            let more = fresh == page.items.len() && page.next_cursor.is_some();
-            let href = self.ask.query().href(&viewer.place(Place::Deliveries));
-            pieces.push(("fresh", live::fresh(fresh, more, &href, "delivery", "deliveries")));
-        }
-        Ok(pieces)
+    fn newest(&self) -> Option<DeliveryId> {
+        self.newest
     }
-}
 
-/// What the page on screen tells: its state when it was made.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Seen {
-    seen: String,
+    fn query(&self) -> Query {
+        Self::query(self)
+    }
+
+    async fn read(
+        &self,
+        conn: &Conn,
+        asked: &Asked,
+        _: Timestamp,
+    ) -> Result<Page<Delivery, DeliveryId>, Failure> {
+        read(conn, asked, self).await
+    }
+
+    fn id(delivery: &Delivery) -> DeliveryId {
+        delivery.id
+    }
+
+    fn row(viewer: &Viewer, delivery: &Delivery) -> Markup {
+        changed_row(viewer, delivery)
+    }
 }
 
 /// Updates of the page of one delivery, until it is over.
@@ -68,43 +67,28 @@ pub(super) async fn stream_one(
     State(app): State<App>,
     viewer: Viewer,
     Subject(id): Subject<DeliveryId>,
-    InQuery(Seen { seen }): InQuery<Seen>,
+    InQuery(seen): InQuery<Seen>,
 ) -> Answer {
-    feed::open(&app, One { app: app.clone(), viewer, id, seen, told: None })
+    followed::open::<Delivery>(&app, viewer, id, seen)
 }
 
-/// One browser's page of one delivery.
-struct One {
-    app: App,
-    viewer: Viewer,
-    id: DeliveryId,
-    /// What the page was made of.
-    seen: String,
-    /// What was told last.
-    told: Option<String>,
-}
+impl Followed for Delivery {
+    type Id = DeliveryId;
+    const PATH: &'static str = "deliveries";
 
-impl Watched for One {
-    async fn look(&mut self) -> Result<Vec<Piece>, Failure> {
-        self.viewer.now = self.app.now();
-        let conn = self.app.store.conn().await?;
-        let found = delivery_list::detail(&conn, self.id).await?;
-        drop(conn);
-        let delivery = found.ok_or_else(Failure::no_page)?.delivery;
-        let state = one::state(&delivery);
-        if self.told.as_ref() == Some(&state) {
-            return Ok(Vec::new());
-        }
-        let answer = live::in_place("answer", &one::answer(&self.viewer, &delivery));
-        let mut pieces: Vec<Piece> = vec![("rows", answer)];
-        if state != self.seen {
-            let href = self.viewer.path(&format!("deliveries/{}", self.id));
-            pieces.push(("fresh", live::went_on(&href)));
-        }
-        self.told = Some(state);
-        if delivery.state.is_over() {
-            pieces.push((OVER, Markup::default()));
-        }
-        Ok(pieces)
+    async fn find(conn: &Conn, id: DeliveryId) -> Result<Option<Self>, StoreError> {
+        Ok(delivery_list::detail(conn, id).await?.map(|detail| detail.delivery))
+    }
+
+    fn state(&self) -> String {
+        one::state(self)
+    }
+
+    fn answer(&self, viewer: &Viewer) -> Markup {
+        one::answer(viewer, self)
+    }
+
+    fn is_over(&self) -> bool {
+        self.state.is_over()
     }
 }

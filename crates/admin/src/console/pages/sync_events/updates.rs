@@ -2,9 +2,11 @@
 
 use axum::extract::State;
 use hookyard_domain::ids::SyncEventId;
-use hookyard_store::sync_event_list;
+use hookyard_store::paging::Page;
+use hookyard_store::sync_event_list::{self, SyncEvent};
+use hookyard_store::{Conn, StoreError};
+use jiff::Timestamp;
 use maud::Markup;
-use serde::Deserialize;
 
 use super::ask::{Ask, read};
 use super::list::changed_row;
@@ -12,9 +14,10 @@ use super::one;
 use crate::App;
 use crate::access::Asked;
 use crate::console::answer::{Answer, Failure};
+use crate::console::components::query::Query;
 use crate::console::frame::{Place, Viewer};
-use crate::console::live::feed::{self, OVER, Piece, Watched};
-use crate::console::live::{self, rows::Rows};
+use crate::console::live::list::{self, Listed};
+use crate::console::live::one::{self as followed, Followed, Seen};
 use crate::console::visit::{InQuery, Subject};
 
 /// Updates of the list of sync events.
@@ -27,43 +30,39 @@ pub(super) async fn stream(
     if ask.view.as_deref() != Some("sync-events") {
         return Err(Failure::no_page());
     }
-    let rows = Rows::from(ask.newest);
-    feed::open(&app, List { app: app.clone(), asked, viewer, ask, rows })
+    list::open(&app, asked, viewer, ask)
 }
 
-/// One browser's list.
-struct List {
-    app: App,
-    asked: Asked,
-    viewer: Viewer,
-    ask: Ask,
-    rows: Rows<SyncEventId>,
-}
+impl Listed for Ask {
+    type Item = SyncEvent;
+    type Id = SyncEventId;
+    const PLACE: Place = Place::SyncEvents;
+    const NOUNS: (&'static str, &'static str) = ("sync event", "sync events");
 
-impl Watched for List {
-    async fn look(&mut self) -> Result<Vec<Piece>, Failure> {
-        self.viewer.now = self.app.now();
-        let conn = self.app.store.conn().await?;
-        let page = read(&conn, &self.asked, &self.ask, self.viewer.now).await?;
-        drop(conn);
-        let viewer = &self.viewer;
-        let (rows, fresh) =
-            self.rows.changed(&page.items, |sync| sync.id, |sync| changed_row(viewer, sync));
-        let mut pieces: Vec<Piece> = rows.into_iter().collect();
-        if fresh > 0 {
-            let more = fresh == page.items.len() && page.next_cursor.is_some();
-            let href = self.ask.query().href(&viewer.place(Place::SyncEvents));
-            pieces.push(("fresh", live::fresh(fresh, more, &href, "sync event", "sync events")));
-        }
-        Ok(pieces)
+    fn newest(&self) -> Option<SyncEventId> {
+        self.newest
     }
-}
 
-/// What the page on screen tells: its state when it was made.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Seen {
-    seen: String,
+    fn query(&self) -> Query {
+        Self::query(self)
+    }
+
+    async fn read(
+        &self,
+        conn: &Conn,
+        asked: &Asked,
+        now: Timestamp,
+    ) -> Result<Page<SyncEvent, SyncEventId>, Failure> {
+        read(conn, asked, self, now).await
+    }
+
+    fn id(sync: &SyncEvent) -> SyncEventId {
+        sync.id
+    }
+
+    fn row(viewer: &Viewer, sync: &SyncEvent) -> Markup {
+        changed_row(viewer, sync)
+    }
 }
 
 /// Updates of the page of one sync event, until it has ended.
@@ -71,43 +70,28 @@ pub(super) async fn stream_one(
     State(app): State<App>,
     viewer: Viewer,
     Subject(id): Subject<SyncEventId>,
-    InQuery(Seen { seen }): InQuery<Seen>,
+    InQuery(seen): InQuery<Seen>,
 ) -> Answer {
-    feed::open(&app, One { app: app.clone(), viewer, id, seen, told: None })
+    followed::open::<SyncEvent>(&app, viewer, id, seen)
 }
 
-/// One browser's page of one sync event.
-struct One {
-    app: App,
-    viewer: Viewer,
-    id: SyncEventId,
-    /// What the page was made of.
-    seen: String,
-    /// What was told last.
-    told: Option<String>,
-}
+impl Followed for SyncEvent {
+    type Id = SyncEventId;
+    const PATH: &'static str = "sync-events";
 
-impl Watched for One {
-    async fn look(&mut self) -> Result<Vec<Piece>, Failure> {
-        self.viewer.now = self.app.now();
-        let conn = self.app.store.conn().await?;
-        let found = sync_event_list::by_id(&conn, self.id).await?;
-        drop(conn);
-        let sync = found.ok_or_else(Failure::no_page)?;
-        let state = one::state(&sync);
-        if self.told.as_ref() == Some(&state) {
-            return Ok(Vec::new());
-        }
-        let answer = live::in_place("answer", &one::answer(&self.viewer, &sync));
-        let mut pieces: Vec<Piece> = vec![("rows", answer)];
-        if state != self.seen {
-            let href = self.viewer.path(&format!("sync-events/{}", self.id));
-            pieces.push(("fresh", live::went_on(&href)));
-        }
-        self.told = Some(state);
-        if sync.status.is_final() {
-            pieces.push((OVER, Markup::default()));
-        }
-        Ok(pieces)
+    async fn find(conn: &Conn, id: SyncEventId) -> Result<Option<Self>, StoreError> {
+        sync_event_list::by_id(conn, id).await
+    }
+
+    fn state(&self) -> String {
+        one::state(self)
+    }
+
+    fn answer(&self, viewer: &Viewer) -> Markup {
+        one::answer(viewer, self)
+    }
+
+    fn is_over(&self) -> bool {
+        self.status.is_final()
     }
 }
