@@ -6,7 +6,10 @@ use std::time::Duration;
 use axum::extract::State;
 use maud::{Markup, html};
 
-use super::{Ask, answer, attention, queues, tiles, visible};
+use super::activity::tiles;
+use super::attention::{attention, visible};
+use super::queues::queues;
+use super::{Ask, answer};
 use crate::App;
 use crate::access::Asked;
 use crate::console::answer::{Answer, Failure};
