@@ -12,6 +12,7 @@ use tracing::error;
 
 use super::cookies;
 use super::frame::{Theme, Viewer, door};
+use super::remedy;
 use crate::App;
 use crate::api::ApiError;
 use crate::operations::OperationError;
@@ -162,7 +163,11 @@ impl From<OperationError> for Failure {
                 let text = format!("{text} in this workspace; others are never searched.");
                 Self::new(StatusCode::NOT_FOUND, "There is no such thing", text)
             }
-            OperationError::Conflict(_) | OperationError::Stale(_) => {
+            OperationError::Conflict(conflict) => {
+                let text = remedy::words(&conflict);
+                Self::new(StatusCode::CONFLICT, "Nothing was changed", text)
+            }
+            OperationError::Stale(_) => {
                 Self::new(StatusCode::CONFLICT, "Nothing was changed", text)
             }
             OperationError::Invalid(_) => {

@@ -13,6 +13,7 @@ pub mod frame;
 pub mod live;
 pub mod pages;
 mod refusal;
+mod remedy;
 pub mod visit;
 
 pub use refusal::refuse;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::actor::Change;
 use super::github::{self, GitHubAccess, refusal};
-use super::{Actor, OperationError, workspaces};
+use super::{Actor, OperationError, Remedy, workspaces};
 
 /// GitHub's longest login, in characters, with room to spare.
 const LOGIN_CHARS_MAX: usize = 100;
@@ -44,9 +44,10 @@ pub async fn add(
     let workspace = workspaces::require(&tx, workspace).await?;
     if !actor.is_operator && accounts::is_held_elsewhere(&tx, installation_id, workspace.id).await?
     {
-        return Err(OperationError::Conflict(format!(
-            "the installation {installation_id} belongs to another workspace of this deployment; if it is to serve this one, too, ask an operator to run `hookyard-admin connector account add`"
-        )));
+        let why = format!(
+            "the installation {installation_id} belongs to another workspace of this deployment"
+        );
+        return Err(OperationError::remediable(why, Remedy::AskOperator));
     }
     let new = NewAccount {
         id: AccountId(Uuid::now_v7()),
@@ -55,10 +56,11 @@ pub async fn add(
         login: login.to_owned(),
     };
     let Some(id) = accounts::insert(&tx, &new).await? else {
-        return Err(OperationError::Conflict(format!(
-            "the workspace {} has the installation {installation_id} already; see `hookyard-admin connector account list`",
+        let why = format!(
+            "the workspace {} has the installation {installation_id} already",
             workspace.slug
-        )));
+        );
+        return Err(OperationError::remediable(why, Remedy::SeeAccounts));
     };
     let change = Change {
         action: "connector_account.add",
@@ -94,7 +96,7 @@ pub async fn disconnect(
     let tx = conn.begin().await?;
     let before = require(&tx, id).await?;
     let Some(gone) = accounts::disconnect(&tx, id).await? else {
-        return Err(OperationError::Conflict(format!("{id} is disconnected already")));
+        return Err(OperationError::conflict(format!("{id} is disconnected already")));
     };
     let account = require(&tx, id).await?;
     let change = Change {
@@ -119,7 +121,7 @@ pub async fn reconnect(
     let tx = conn.begin().await?;
     let before = require(&tx, id).await?;
     if !accounts::reconnect(&tx, id).await? {
-        return Err(OperationError::Conflict(format!(
+        return Err(OperationError::conflict(format!(
             "{id} is {}, not disconnected",
             before.status
         )));
@@ -204,7 +206,7 @@ pub(super) async fn require_active(db: &impl Db, id: AccountId) -> Result<Accoun
     match account.status {
         AccountStatus::Active => Ok(account),
         status @ (AccountStatus::Suspended | AccountStatus::Disconnected) => {
-            Err(OperationError::Conflict(format!("the account {id} is {status}")))
+            Err(OperationError::conflict(format!("the account {id} is {status}")))
         }
     }
 }

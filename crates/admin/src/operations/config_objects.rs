@@ -30,7 +30,7 @@ pub async fn content(store: &Store, id: ConfigObjectId) -> Result<Vec<u8>, Opera
     let object = require(&conn, id).await?;
     let content = config_object_list::content(&conn, id).await?;
     content.ok_or_else(|| {
-        OperationError::Conflict(format!("{id} is {}; it has no content", object.status))
+        OperationError::conflict(format!("{id} is {}; it has no content", object.status))
     })
 }
 

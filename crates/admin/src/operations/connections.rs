@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::actor::Change;
-use super::{Actor, OperationError};
+use super::{Actor, OperationError, Remedy};
 
 pub use connect::{Connect, Connected, Limits, UpdateConnection, connect, update};
 pub use rotation::{Rotated, Rotation, rotate, signing_keys};
@@ -55,7 +55,7 @@ pub async fn disconnect(
     let tx = conn.begin().await?;
     let before = require(&tx, id).await?;
     let Some(cancelled) = connections::disconnect(&tx, &before).await? else {
-        return Err(OperationError::Conflict(format!("{id} is disconnected already")));
+        return Err(OperationError::conflict(format!("{id} is disconnected already")));
     };
     let connection = require(&tx, id).await?;
     raise(&tx, SystemEvent::IntegrationDisconnected, &connection).await?;
@@ -126,10 +126,8 @@ fn check_plan(workspace: &Workspace) -> Result<(), OperationError> {
 
 fn check_connected(connection: &Connection) -> Result<(), OperationError> {
     if connection.status == ConnectionStatus::Disconnected {
-        return Err(OperationError::Conflict(format!(
-            "{} is disconnected; connect it anew with `hookyard-admin connection connect`",
-            connection.id
-        )));
+        let why = format!("{} is disconnected", connection.id);
+        return Err(OperationError::remediable(why, Remedy::ConnectAnew(connection.id)));
     }
     Ok(())
 }
@@ -161,7 +159,7 @@ fn opened(
 ) -> Result<Receiver, OperationError> {
     let unreadable = |why: String| {
         let id = connection.id;
-        OperationError::Conflict(format!("the credentials of {id} cannot be opened: {why}"))
+        OperationError::conflict(format!("the credentials of {id} cannot be opened: {why}"))
     };
     let opened = ring.open(&label(connection.id), sealed);
     let opened = opened.map_err(|error| unreadable(error.to_string()))?;

@@ -93,7 +93,7 @@ async fn settle(db: &impl Db, letter: &DeadLetter, how: Settlement) -> Result<()
         return Ok(());
     }
     let before = letter.settled_how.as_deref().unwrap_or("settled by somebody else just now");
-    Err(OperationError::Conflict(format!("{} is settled already: {before}", letter.id)))
+    Err(OperationError::conflict(format!("{} is settled already: {before}", letter.id)))
 }
 
 async fn require(db: &impl Db, id: DeadLetterId) -> Result<DeadLetter, OperationError> {

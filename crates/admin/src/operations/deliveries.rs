@@ -60,10 +60,10 @@ pub async fn replay(
 pub(super) async fn replay_in(tx: &Tx<'_>, id: DeliveryId) -> Result<JobRef, OperationError> {
     match deliveries::replay(tx, id).await? {
         Replayed::Queued(id) => Ok(JobRef { id }),
-        Replayed::Open(state) => Err(OperationError::Conflict(format!(
+        Replayed::Open(state) => Err(OperationError::conflict(format!(
             "{id} is {state}: only a delivery that is delivered, dead or cancelled is replayed"
         ))),
-        Replayed::Expired => Err(OperationError::Conflict(format!(
+        Replayed::Expired => Err(OperationError::conflict(format!(
             "the body of the event behind {id} is not stored any more (body expired)"
         ))),
         Replayed::NotFound => Err(OperationError::not_found("delivery", &id)),
@@ -86,7 +86,7 @@ pub async fn cancel(
         Cancelled::Now => false,
         Cancelled::InFlight => true,
         Cancelled::Over(state) => {
-            return Err(OperationError::Conflict(format!("{id} is over already: {state}")));
+            return Err(OperationError::conflict(format!("{id} is over already: {state}")));
         }
         Cancelled::NotFound => return Err(OperationError::not_found("delivery", &id)),
     };
@@ -96,7 +96,7 @@ pub async fn cancel(
     // The wish is kept in flight, too: it ends the delivery with the try.
     tx.commit().await?;
     if in_flight {
-        return Err(OperationError::Conflict(format!(
+        return Err(OperationError::conflict(format!(
             "{id} is in flight: the try under way may succeed; there will be no further one"
         )));
     }

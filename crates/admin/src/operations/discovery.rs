@@ -113,10 +113,10 @@ pub async fn target_of(
     let first = PageRequest::new(2, None).unwrap_or_else(|_| PageRequest::first());
     match &target_rows::list_of_instance(db, instance, first).await?.items[..] {
         [target] => Ok(target.id),
-        [] => Err(OperationError::Conflict(format!(
+        [] => Err(OperationError::conflict(format!(
             "{instance} tracks no branch yet; add a target to it first"
         ))),
-        _ => Err(OperationError::Conflict(format!(
+        _ => Err(OperationError::conflict(format!(
             "{instance} tracks several branches; say by `target` which one is meant"
         ))),
     }

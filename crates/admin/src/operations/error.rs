@@ -5,15 +5,17 @@ use hookyard_store::StoreError;
 use hookyard_vault::SealError;
 use jiff::Timestamp;
 
+use super::remedy::{Conflict, Remedy};
+
 /// An operation that was not done. Nothing of it took effect.
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError {
     /// There is no such thing.
     #[error("there is no {what} {name}")]
     NotFound { what: &'static str, name: String },
-    /// What exists already stands against it; the text says what to do instead.
+    /// What exists already stands against it.
     #[error("{0}")]
-    Conflict(String),
+    Conflict(Conflict),
     /// Somebody changed it since the caller looked.
     #[error("{0} was changed meanwhile; look at it again, then repeat the change")]
     Stale(String),
@@ -60,6 +62,16 @@ impl OperationError {
         Self::NotFound { what, name: name.to_string() }
     }
 
+    /// What exists already stands against it; the text says what to do instead.
+    pub(super) fn conflict(why: impl Into<String>) -> Self {
+        Self::Conflict(why.into().into())
+    }
+
+    /// What exists already stands against it, and there is a remedy.
+    pub(super) fn remediable(why: String, remedy: Remedy) -> Self {
+        Self::Conflict(Conflict { why, remedy: Some(remedy) })
+    }
+
     /// Fails unless what is there was last changed when the caller says; one who says nothing does not mind.
     pub(super) fn check_fresh(
         id: &impl ToString,
@@ -75,7 +87,7 @@ impl OperationError {
     /// A conflict in these words, if the database refused the data by this constraint.
     pub(super) fn taken(error: StoreError, constraint: &str, why: impl FnOnce() -> String) -> Self {
         if error.constraint() == Some(constraint) {
-            Self::Conflict(why())
+            Self::conflict(why())
         } else {
             Self::Store(error)
         }

@@ -88,7 +88,7 @@ pub async fn body(store: &Store, id: EventId) -> Result<Vec<u8>, OperationError>
     let conn = store.conn().await?;
     require(&conn, id).await?;
     let body = event_list::body(&conn, id).await?;
-    body.ok_or_else(|| OperationError::Conflict(format!("the body of {id} is not stored any more")))
+    body.ok_or_else(|| OperationError::conflict(format!("the body of {id} is not stored any more")))
 }
 
 /// Has an event processed from the start, whatever became of it before.
@@ -124,7 +124,7 @@ pub(super) async fn replay_in(tx: &Tx<'_>, id: EventId) -> Result<ReplayedEvent,
         Replay::Queued => true,
         Replay::AlreadyQueued => false,
         Replay::Expired => {
-            return Err(OperationError::Conflict(format!(
+            return Err(OperationError::conflict(format!(
                 "the body of {id} is not stored any more (body expired); have the provider deliver it again"
             )));
         }
@@ -133,7 +133,7 @@ pub(super) async fn replay_in(tx: &Tx<'_>, id: EventId) -> Result<ReplayedEvent,
     let job = job_list::of_subject(tx, Subject::Event(id)).await?;
     // It was queued already and its job has ended since: the next try finds no job and makes one.
     let job = job.ok_or_else(|| {
-        OperationError::Conflict(format!("{id} was processed just now; try again"))
+        OperationError::conflict(format!("{id} was processed just now; try again"))
     })?;
     Ok(ReplayedEvent { ok: true, queued, id, job: JobRef { id: job } })
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::actor::Change;
 use super::workspaces::checked_name;
-use super::{Actor, OperationError, accounts};
+use super::{Actor, OperationError, Remedy, accounts};
 
 /// Adds a configured use of an account, or brings the archived one of this name back with its targets and mappings.
 pub async fn add(
@@ -31,14 +31,12 @@ pub async fn add(
     let tx = conn.begin().await?;
     let account = accounts::require(&tx, account).await?;
     if account.status == AccountStatus::Disconnected {
-        return Err(OperationError::Conflict(format!(
-            "{} is disconnected; add its installation again first, with `hookyard-admin connector account add`",
-            account.id
-        )));
+        let why = format!("{} is disconnected", account.id);
+        return Err(OperationError::remediable(why, Remedy::Reconnect(account.id)));
     }
     let new = InstanceId(Uuid::now_v7());
     let Some(id) = instances::insert(&tx, new, account.id, name).await? else {
-        return Err(OperationError::Conflict(format!(
+        return Err(OperationError::conflict(format!(
             "the account has an instance of the name {name:?} already; choose another name"
         )));
     };
@@ -128,7 +126,7 @@ async fn set_status(
         check_account(&tx, &before).await?;
     }
     if to == InstanceStatus::Disabled && before.status == InstanceStatus::Archived {
-        return Err(OperationError::Conflict(format!("{id} is archived")));
+        return Err(OperationError::conflict(format!("{id} is archived")));
     }
     let changed = instances::set_status(&tx, id, to).await?;
     let instance = require(&tx, id).await?;
@@ -191,7 +189,7 @@ pub async fn sync_now(
     let tx = conn.begin().await?;
     let instance = require(&tx, id).await?;
     if instance.status != InstanceStatus::Active {
-        return Err(OperationError::Conflict(format!("{id} is {}", instance.status)));
+        return Err(OperationError::conflict(format!("{id} is {}", instance.status)));
     }
     check_account(&tx, &instance).await?;
     let syncs_queued = queue_all(&tx, id).await?;

@@ -48,7 +48,7 @@ pub async fn add(
     let mapping_revision = target_rows::bump_mapping_revision(&tx, target.id).await?;
     let id = MappingId(Uuid::now_v7());
     if !mappings::insert(&tx, id, target.id, selector, object_type).await? {
-        return Err(OperationError::Conflict(format!(
+        return Err(OperationError::conflict(format!(
             "the target has the selector {} already; remove that mapping first",
             selector.as_str()
         )));

@@ -27,7 +27,7 @@ pub async fn add(
     let workspace = workspaces::require(&tx, workspace).await?;
     let id = MemberId(Uuid::now_v7());
     if !members::insert(&tx, id, workspace.id, name, role).await? {
-        return Err(OperationError::Conflict(format!(
+        return Err(OperationError::conflict(format!(
             "the workspace has a member of the name {} already; choose another name",
             name.as_str()
         )));
@@ -115,7 +115,7 @@ async fn locked(db: &impl Db, id: MemberId) -> Result<Member, OperationError> {
 async fn check_not_last_owner(db: &impl Db, member: &Member) -> Result<(), OperationError> {
     let is_owner = member.role == MemberRole::Owner;
     if is_owner && members::other_owners(db, member.workspace_id, member.id).await? == 0 {
-        return Err(OperationError::Conflict(
+        return Err(OperationError::conflict(
             "a workspace keeps at least one owner; make somebody else an owner first".to_owned(),
         ));
     }

@@ -3,6 +3,7 @@
 mod actor;
 mod edit;
 mod error;
+mod remedy;
 mod shown;
 
 pub mod accounts;
@@ -41,4 +42,5 @@ pub mod workspaces;
 pub use actor::Actor;
 pub use edit::Edit;
 pub use error::{OperationError, TestFailure};
+pub use remedy::{Conflict, Remedy};
 pub use shown::ShownOnce;

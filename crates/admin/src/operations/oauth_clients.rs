@@ -84,7 +84,7 @@ pub async fn add(
         scopes: &new.scopes,
     };
     if !oauth_clients::insert(&tx, &client).await? {
-        return Err(OperationError::Conflict(format!(
+        return Err(OperationError::conflict(format!(
             "the workspace has an OAuth client of the name {} already; choose another name, or remove that one",
             new.name.as_str()
         )));

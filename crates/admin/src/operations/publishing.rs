@@ -156,10 +156,10 @@ async fn repeated(
         Some(Earlier::Same { events, .. }) if let [(id, wanted)] = events.as_slice() => {
             Ok((*id, *wanted, true))
         }
-        Some(Earlier::Other | Earlier::Same { .. }) => Err(OperationError::Conflict(
+        Some(Earlier::Other | Earlier::Same { .. }) => Err(OperationError::conflict(
             "another event was published under this idempotency key".to_owned(),
         )),
-        Some(Earlier::Forgotten) | None => Err(OperationError::Conflict(
+        Some(Earlier::Forgotten) | None => Err(OperationError::conflict(
             "the idempotency key was forgotten in this moment; publish again".to_owned(),
         )),
     }

@@ -87,7 +87,7 @@ pub async fn start(
     let workspace = workspaces::require(&tx, &selection.workspace).await?;
     let expected = replays::preview(&tx, workspace.id, &filter).await?;
     if expected == 0 {
-        return Err(OperationError::Conflict(
+        return Err(OperationError::conflict(
             "no delivery matches; nothing was started".to_owned(),
         ));
     }
@@ -114,7 +114,7 @@ pub async fn cancel(store: &Store, actor: &Actor, id: ReplayId) -> Result<Replay
     let tx = conn.begin().await?;
     let before = require(&tx, id).await?;
     if !replays::cancel(&tx, id).await? {
-        return Err(OperationError::Conflict(format!("{id} is over already: {}", before.state)));
+        return Err(OperationError::conflict(format!("{id} is over already: {}", before.state)));
     }
     let view = require(&tx, id).await?;
     let after = json!({ "replayed": view.replayed, "expected": view.expected });

@@ -136,7 +136,7 @@ impl Resealed {
     ) -> Result<(), OperationError> {
         let sealed = ring.reseal(label, old).map_err(|error| match error {
             ResealError::Open(error) => {
-                OperationError::Conflict(format!("{} cannot be opened: {error}", what()))
+                OperationError::conflict(format!("{} cannot be opened: {error}", what()))
             }
             ResealError::Seal(error) => error.into(),
         })?;

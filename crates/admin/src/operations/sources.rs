@@ -95,13 +95,13 @@ async fn taken(db: &impl Db, source: &NewSource) -> Result<OperationError, Opera
     let provider = source.provider;
     let slug = source.slug.as_str();
     if source.workspace.is_some() {
-        return Ok(OperationError::Conflict(format!(
+        return Ok(OperationError::conflict(format!(
             "the workspace has a source of the slug {slug} already; choose another slug"
         )));
     }
     let existing = sources::of_deployment(db, provider).await?;
     let existing = existing.map(|id| id.to_string()).unwrap_or_default();
-    Ok(OperationError::Conflict(format!(
+    Ok(OperationError::conflict(format!(
         "the deployment has its source of {provider} already, {existing}; to give it a new secret run \
          `hookyard-admin source rotate {existing} --secret-stdin`, or name a --workspace for one of its own"
     )))

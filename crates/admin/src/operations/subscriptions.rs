@@ -109,7 +109,7 @@ pub async fn update(
     let event_types = match to.event_types {
         Some(event_types) => event_types,
         None => EventTypes::try_from(before.event_types.clone())
-            .map_err(|error| OperationError::Conflict(error.to_string()))?,
+            .map_err(|error| OperationError::conflict(error.to_string()))?,
     };
     let filter = to.filter.over(before.filter.clone());
     let template = to.template.over(before.template.clone());

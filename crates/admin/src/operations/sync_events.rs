@@ -125,7 +125,7 @@ pub(super) async fn retry_in(
 ) -> Result<(QueuedSync, (TargetId, hookyard_domain::ids::WorkspaceId)), OperationError> {
     let before = require(tx, id).await?;
     if !before.status.is_final() {
-        return Err(OperationError::Conflict(format!(
+        return Err(OperationError::conflict(format!(
             "{id} is {}; wait until it has ended",
             before.status
         )));

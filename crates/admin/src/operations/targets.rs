@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::actor::Change;
-use super::{Actor, OperationError, accounts, instances};
+use super::{Actor, OperationError, Remedy, accounts, instances};
 
 pub(super) use branch::check_branch;
 
@@ -62,7 +62,7 @@ pub async fn add(store: &Store, actor: &Actor, new: AddTarget) -> Result<Target,
     let tx = conn.begin().await?;
     let instance = instances::require(&tx, new.instance).await?;
     if instance.status == InstanceStatus::Archived {
-        return Err(OperationError::Conflict(format!(
+        return Err(OperationError::conflict(format!(
             "{} is archived; add another instance",
             instance.id
         )));
@@ -75,10 +75,8 @@ pub async fn add(store: &Store, actor: &Actor, new: AddTarget) -> Result<Target,
         repository: new.repository,
     };
     if !targets::insert(&tx, &target).await? {
-        return Err(OperationError::Conflict(format!(
-            "the instance tracks {} of {} already; see `hookyard-admin connector target list`",
-            new.branch, target.repository
-        )));
+        let why = format!("the instance tracks {} of {} already", new.branch, target.repository);
+        return Err(OperationError::remediable(why, Remedy::SeeTargets(instance.id)));
     }
     let change = Change {
         action: "connector_target.add",
@@ -254,7 +252,7 @@ pub(super) async fn queue(tx: &Tx<'_>, sync: &NewSync) -> Result<QueuedSync, Ope
     let id = sync_events::queue(tx, sync).await?;
     let job = job_list::of_subject(tx, Subject::Sync(id)).await?;
     let job = job
-        .ok_or_else(|| OperationError::Conflict(format!("{id} was queued and is gone already")))?;
+        .ok_or_else(|| OperationError::conflict(format!("{id} was queued and is gone already")))?;
     Ok(QueuedSync { ok: true, queued: true, id, job: JobRef { id: job }, note: None })
 }
 
@@ -262,12 +260,11 @@ pub(super) async fn queue(tx: &Tx<'_>, sync: &NewSync) -> Result<QueuedSync, Ope
 pub(super) async fn check_syncable(db: &impl Db, target: &Target) -> Result<(), OperationError> {
     let id = target.id;
     if target.status == TargetStatus::Disabled {
-        return Err(OperationError::Conflict(format!(
-            "{id} is disabled; run `hookyard-admin connector target enable {id}` first"
-        )));
+        let why = format!("{id} is disabled");
+        return Err(OperationError::remediable(why, Remedy::Enable(id)));
     }
     if target.status == TargetStatus::RepositoryRemoved {
-        return Err(OperationError::Conflict(format!(
+        return Err(OperationError::conflict(format!(
             "the installation of {id} may not see {} any more; add the repository to it on GitHub first",
             target.repository
         )));
@@ -276,12 +273,12 @@ pub(super) async fn check_syncable(db: &impl Db, target: &Target) -> Result<(), 
     let account = accounts::require(db, instance.account_id).await?;
     match (account.status, instance.status) {
         (AccountStatus::Active, InstanceStatus::Active) => Ok(()),
-        (AccountStatus::Active, status) => Err(OperationError::Conflict(format!(
+        (AccountStatus::Active, status) => Err(OperationError::conflict(format!(
             "the instance {} of {id} is {status}",
             instance.id
         ))),
         (status @ (AccountStatus::Suspended | AccountStatus::Disconnected), _) => {
-            Err(OperationError::Conflict(format!("the account {} of {id} is {status}", account.id)))
+            Err(OperationError::conflict(format!("the account {} of {id} is {status}", account.id)))
         }
     }
 }

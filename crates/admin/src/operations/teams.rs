@@ -23,7 +23,7 @@ pub async fn create(
     let workspace = workspaces::require(&tx, workspace).await?;
     let id = TeamId(Uuid::now_v7());
     if !teams::insert(&tx, id, workspace.id, name).await? {
-        return Err(OperationError::Conflict(format!(
+        return Err(OperationError::conflict(format!(
             "the workspace has a team of the name {} already; choose another name",
             name.as_str()
         )));

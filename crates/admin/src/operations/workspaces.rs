@@ -39,7 +39,7 @@ pub async fn create(
     let tx = conn.begin().await?;
     let id = WorkspaceId(Uuid::now_v7());
     let Some(workspace) = workspaces::insert(&tx, id, slug, name, plan).await? else {
-        return Err(OperationError::Conflict(format!(
+        return Err(OperationError::conflict(format!(
             "a workspace of the slug {} exists already; choose another slug",
             slug.as_str()
         )));

@@ -28,6 +28,9 @@ async fn an_account_is_added_and_disconnected_by_its_name_and_comes_back() {
     let account = done.header("location").unwrap().to_owned();
     let again = ada.submit(&page, add, &[("installation", "7"), ("login", "octo")]);
     assert!(again.status == 422 && again.body.contains("has the installation 7 already"));
+    let way = "<a href=\"/w/acme/connectors\">To the connectors</a>";
+    assert!(again.body.contains("It is among the connectors.") && again.body.contains(way));
+    assert!(!again.body.contains("hookyard-admin connector"), "{again:?}");
 
     let instances = format!("{account}/instances/add");
     let form = ada.page(&instances);
@@ -49,6 +52,11 @@ async fn an_account_is_added_and_disconnected_by_its_name_and_comes_back() {
     assert_eq!(text(&line, "reason"), "moved");
     let page = ada.page(&account);
     assert!(page.contains("Disconnected.") && !page.contains("Disconnect …"), "{page}");
+    let form = ada.page(&instances);
+    let refused = ada.submit(&form, &instances, &[("name", "Prompts")]);
+    assert!(refused.status == 422 && refused.body.contains("Connect it again first."));
+    let way = format!("<a href=\"{account}\">To the account</a>");
+    assert!(refused.body.contains(&way) && !refused.body.contains("hookyard-admin connector"));
     assert_eq!(ada.submit(&page, &format!("{account}/reconnect"), &[]).status, 303);
     assert!(ada.page(&account).contains("Disconnect …"));
 }
@@ -120,6 +128,12 @@ async fn a_target_that_needs_a_decision_says_so_and_deletes_only_after_its_name_
     let done = ada.submit(&page, &format!("{path}/resync"), &[]);
     assert!(done.header("location").unwrap().starts_with("/w/acme/sync-events/sync_"), "{done:?}");
     assert_eq!(ada.submit(&page, &format!("{path}/disable"), &[]).status, 303);
+    // From a page that was loaded before.
+    let refused = ada.submit(&page, &format!("{path}/resync"), &[]);
+    assert!(refused.status == 409 && refused.body.contains("is disabled. Enable it first."));
+    let refused = ada.submit(&form, &confirm, &[("name", "octo/skills")]);
+    let way = format!("<a href=\"{path}\">To the target</a>");
+    assert!(refused.status == 422 && refused.body.contains(&way), "{refused:?}");
     let page = ada.page(&path);
     assert!(page.contains("Switched off here"), "{page}");
     assert_eq!(ada.submit(&page, &format!("{path}/enable"), &[]).status, 303);

@@ -105,14 +105,28 @@ fn input(field: &Field<'_>, id: &str) -> Markup {
     }
 }
 
-/// What is wrong with a form, above it; it takes the focus. Field names and why they were not taken.
-pub fn summary(errors: &[(&str, &str)]) -> Markup {
+/// A field that was not taken.
+#[derive(Debug)]
+pub struct Wrong<'a> {
+    pub field: &'a str,
+    pub why: &'a str,
+    /// The page where something is to be done first, and what its link says.
+    pub way: Option<(String, &'static str)>,
+}
+
+/// What is wrong with a form, above it; it takes the focus.
+pub fn summary(errors: &[Wrong<'_>]) -> Markup {
     html! {
         @if !errors.is_empty() {
             div.note.bad role="alert" tabindex="-1" autofocus {
                 p { b { "That did not work." } " Nothing was changed." }
                 ul {
-                    @for (name, error) in errors { li { a href={ "#field-" (name) } { bdi { (error) } } } }
+                    @for wrong in errors {
+                        li {
+                            a href={ "#field-" (wrong.field) } { bdi { (wrong.why) } }
+                            @if let Some((href, words)) = &wrong.way { " " a href=(href) { (words) } }
+                        }
+                    }
                 }
             }
         }

@@ -6,6 +6,8 @@ mod fields;
 mod page;
 
 pub(super) use confirm::{Confirm, Confirmed};
-pub(super) use errors::{Errors, sentence};
+pub(super) use errors::Errors;
 pub(super) use fields::{Reason, SecretText, because, given, lines, reason_field};
 pub(super) use page::FormPage;
+
+pub(super) use crate::console::remedy::sentence;

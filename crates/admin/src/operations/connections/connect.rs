@@ -157,7 +157,7 @@ async fn save(
         None => connections::insert(tx, workspace, new.kind, &new.name, &credentials).await?,
     };
     if !saved {
-        return Err(OperationError::Conflict(format!(
+        return Err(OperationError::conflict(format!(
             "somebody connected {} {} in the same moment; look at it, then connect again",
             new.kind,
             new.name.as_str()

@@ -74,7 +74,7 @@ pub async fn rotate(
     let (signing_keys, newest) = (keys.iter().count(), keys.newest().text().clone());
     let sealed = ring.seal(&label(id), &receiver.with_signing_keys(keys).to_be_sealed())?;
     if !connections::replace_sealed(&tx, id, &old, &sealed).await? {
-        return Err(OperationError::Conflict(format!(
+        return Err(OperationError::conflict(format!(
             "somebody changed the credentials of {id} in the same moment; try again"
         )));
     }

@@ -163,7 +163,7 @@ fn mappings_max() -> usize {
 
 fn too_many() -> OperationError {
     let message = format!("a target has {MAPPINGS_MAX} mappings at most; choose fewer plugins");
-    OperationError::Conflict(message)
+    OperationError::conflict(message)
 }
 
 /// A line for the choice, and one for each mapping, as if it had been added alone.

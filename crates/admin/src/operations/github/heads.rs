@@ -50,7 +50,7 @@ impl Branch {
         let instance = instances::require(db, target.instance_id).await?;
         let account = accounts::require_active(db, instance.account_id).await?;
         let repository = target.repository.parse().map_err(|_| {
-            OperationError::Conflict(format!("{:?} is no repository name", target.repository))
+            OperationError::conflict(format!("{:?} is no repository name", target.repository))
         })?;
         let name = target.git_ref.strip_prefix("refs/heads/").unwrap_or(&target.git_ref);
         Ok(Self { installation_id: account.installation_id, repository, name: name.to_owned() })
@@ -125,5 +125,5 @@ async fn read(
 
 /// Work on another thread did not come to its end.
 pub(in crate::operations) fn cut_off() -> OperationError {
-    OperationError::Conflict("the work was cut off; try again".to_owned())
+    OperationError::conflict("the work was cut off; try again".to_owned())
 }

@@ -38,7 +38,7 @@ pub async fn let_go(
     let paths = bound.into_iter().map(|it| it.path).collect();
     // A target may have very many paths, which would stall the other work of the thread.
     let found = tokio::task::spawn_blocking(move || without_keeper(paths, &own, &keepers)).await;
-    found.map_err(|_| OperationError::Conflict("the preview was cut off; try again".to_owned()))
+    found.map_err(|_| OperationError::conflict("the preview was cut off; try again".to_owned()))
 }
 
 fn without_keeper(bound: Vec<String>, own: &Selector, keepers: &[Selector]) -> LetGo {

@@ -96,7 +96,7 @@ pub async fn of_saved(
 ) -> Result<Trial, OperationError> {
     let saved = require(db, id).await?;
     let event_types = EventTypes::try_from(saved.event_types)
-        .map_err(|error| OperationError::Conflict(error.to_string()))?;
+        .map_err(|error| OperationError::conflict(error.to_string()))?;
     Ok(Trial {
         connection: saved.connection_id,
         event_types: Some(event_types),
@@ -224,9 +224,9 @@ async fn recorded(
         return Err(missing());
     }
     let found = fan_out::events_for_delivery(db, &[id]).await?.events.pop().ok_or_else(missing)?;
-    let gone = || OperationError::Conflict(format!("the body of {id} is not stored any more"));
+    let gone = || OperationError::conflict(format!("the body of {id} is not stored any more"));
     let body = found.body.as_deref().ok_or_else(gone)?;
-    let unreadable = |why: String| OperationError::Conflict(format!("{id} is not readable: {why}"));
+    let unreadable = |why: String| OperationError::conflict(format!("{id} is not readable: {why}"));
     let data = if found.event_type.starts_with("github.") {
         github_payload(found.content_type.as_deref(), body)
             .map_err(|error| unreadable(error.to_string()))?

@@ -138,8 +138,8 @@ async fn cancel(
     match operation::cancel(&app.store, &actor, id).await {
         Ok(_) => answer::done(&app, &to, "Cancelled: nothing more is sent for it."),
         // The page shows what became of it.
-        Err(OperationError::Conflict(text)) => {
-            Err(Failure::new(StatusCode::CONFLICT, "It is not cancelled yet", text))
+        Err(OperationError::Conflict(conflict)) => {
+            Err(Failure::new(StatusCode::CONFLICT, "It is not cancelled yet", conflict.why))
         }
         Err(error) => Err(error.into()),
     }

@@ -5,16 +5,28 @@ use maud::Markup;
 use super::fields::checked_reason;
 use crate::console::answer::Failure;
 use crate::console::components::form;
-use crate::operations::OperationError;
+use crate::console::frame::Viewer;
+use crate::console::remedy::{self, sentence};
+use crate::operations::{Conflict, OperationError, Remedy};
 
 /// What is wrong with a form: fields and why they were not taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::console::pages) struct Errors(Vec<(&'static str, String)>);
+pub(in crate::console::pages) struct Errors(Vec<Wrong>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wrong {
+    field: &'static str,
+    why: String,
+    /// Which page to go to first.
+    remedy: Option<Remedy>,
+}
 
 impl Errors {
     /// One field is wrong.
     pub(in crate::console::pages) fn of(field: &'static str, why: impl Into<String>) -> Self {
-        Self(vec![(field, why.into())])
+        let mut errors = Self::default();
+        errors.add(field, why);
+        errors
     }
 
     /// What the operation refused, beside this field. What is nobody's fault stays a failure.
@@ -26,8 +38,12 @@ impl Errors {
             OperationError::Store(_)
             | OperationError::Seal(_)
             | OperationError::NotFound { .. } => Err(error.into()),
-            error @ (OperationError::Conflict(_)
-            | OperationError::Stale(_)
+            OperationError::Conflict(conflict) => {
+                let mut errors = Self::default();
+                errors.stands_against(field, &conflict);
+                Ok(errors)
+            }
+            error @ (OperationError::Stale(_)
             | OperationError::GitHub { .. }
             | OperationError::Invalid(_)
             | OperationError::Forbidden(_)
@@ -37,7 +53,16 @@ impl Errors {
 
     /// Another field is wrong, too.
     pub(in crate::console::pages) fn add(&mut self, field: &'static str, why: impl Into<String>) {
-        self.0.push((field, why.into()));
+        self.0.push(Wrong { field, why: why.into(), remedy: None });
+    }
+
+    /// What exists already stands against this field.
+    pub(in crate::console::pages) fn stands_against(
+        &mut self,
+        field: &'static str,
+        conflict: &Conflict,
+    ) {
+        self.0.push(Wrong { field, why: remedy::words(conflict), remedy: conflict.remedy });
     }
 
     /// The value, unless it is none: then why is noted.
@@ -70,50 +95,20 @@ impl Errors {
 
     /// Why this field was not taken.
     pub(in crate::console::pages) fn on(&self, field: &str) -> Option<&str> {
-        self.0.iter().find(|(name, _)| *name == field).map(|(_, why)| why.as_str())
+        self.0.iter().find(|wrong| wrong.field == field).map(|wrong| wrong.why.as_str())
     }
 
-    /// All of it, above the form.
-    pub(in crate::console::pages) fn summary(&self) -> Markup {
-        let errors: Vec<(&str, &str)> =
-            self.0.iter().map(|(field, why)| (*field, why.as_str())).collect();
+    /// All of it, above the form, with the ways to the pages where something is to be done first.
+    pub(in crate::console::pages) fn summary(&self, viewer: &Viewer) -> Markup {
+        let errors: Vec<form::Wrong<'_>> = self
+            .0
+            .iter()
+            .map(|wrong| form::Wrong {
+                field: wrong.field,
+                why: &wrong.why,
+                way: wrong.remedy.and_then(|remedy| remedy::way(viewer, remedy)),
+            })
+            .collect();
         form::summary(&errors)
-    }
-}
-
-/// An error's words as a sentence of their own. An id at its beginning stays as it is.
-pub(in crate::console::pages) fn sentence(text: &str) -> String {
-    let word = text.split(' ').next().unwrap_or_default().trim_end_matches([':', ',', '.']);
-    let is_word = !word.is_empty() && word.chars().all(char::is_lowercase);
-    let mut out = if is_word {
-        let mut chars = text.chars();
-        chars.next().map_or_else(String::new, |first| first.to_uppercase().to_string())
-            + chars.as_str()
-    } else {
-        text.to_owned()
-    };
-    if !out.ends_with(['.', '!', '?']) {
-        out.push('.');
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_becomes_a_sentence_and_an_id_stays_as_it_is() {
-        for (error, said) in [
-            ("the name is taken", "The name is taken."),
-            ("a name is missing", "A name is missing."),
-            ("Taken.", "Taken."),
-            ("é ist gut", "É ist gut."),
-            ("tgt_01h455 is disabled", "tgt_01h455 is disabled."),
-            ("\"x\" is no name.", "\"x\" is no name."),
-            ("", "."),
-        ] {
-            assert_eq!(sentence(error), said);
-        }
     }
 }

@@ -41,7 +41,7 @@ impl FormPage<'_> {
                 answer: self.answer.clone(),
                 ..Head::default()
             }))
-            (self.errors.summary())
+            (self.errors.summary(viewer))
             (form::post(&self.action, &viewer.csrf, "form", &fields))
             (self.below)
         };

@@ -14,7 +14,7 @@ use crate::console::answer::{self, Answer};
 use crate::console::components::form::{self, Field, Input};
 use crate::console::components::text::outside;
 use crate::console::frame::{Place, Viewer};
-use crate::console::pages::forms::{Errors, FormPage, given, reason_field, sentence};
+use crate::console::pages::forms::{Errors, FormPage, given, reason_field};
 use crate::console::visit::{Posted, Subject};
 use crate::operations::OperationError;
 use crate::operations::connections::{self as operation, Limits, UpdateConnection};
@@ -130,7 +130,7 @@ async fn save(
             Ok(_) => {
                 return answer::done(&app, &viewer.path(&format!("integrations/{id}")), "Saved.");
             }
-            Err(OperationError::Conflict(why)) => errors.add("name", sentence(&why)),
+            Err(OperationError::Conflict(conflict)) => errors.stands_against("name", &conflict),
             Err(error) => return Err(error.into()),
         }
     }

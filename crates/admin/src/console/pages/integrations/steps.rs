@@ -62,7 +62,7 @@ pub(super) fn kind_page(viewer: &Viewer, errors: &Errors) -> Markup {
             ..Head::default()
         }))
         (steps(Step::Kind, None))
-        (errors.summary())
+        (errors.summary(viewer))
         (panel::titled("Kind", &html! {}, &form::post(&viewer.path("integrations/connect"), &viewer.csrf, "", &offers), None))
     };
     frame::page(viewer, Place::Integrations, "Connect an integration", &[], &body)
@@ -101,7 +101,7 @@ pub(super) fn credentials_page(viewer: &Viewer, shown: &Shown<'_>) -> Markup {
             section.panel { div.pad.stack-s {
                 @match &shown.failed {
                     Some(failed) => (failed::note(failed)),
-                    None => (shown.errors.summary()),
+                    None => (shown.errors.summary(viewer)),
                 }
                 (form::post(&action, &viewer.csrf, "form", &fields(viewer, shown)))
             } }

@@ -213,7 +213,7 @@ async fn save(
             }
             Err(OperationError::TestFailed(failed)) => failure = Some(failed),
             Err(OperationError::Invalid(why)) => errors.add("url", sentence(&why)),
-            Err(OperationError::Conflict(why)) => errors.add("name", sentence(&why)),
+            Err(OperationError::Conflict(conflict)) => errors.stands_against("name", &conflict),
             Err(error) => return Err(error.into()),
         }
     }

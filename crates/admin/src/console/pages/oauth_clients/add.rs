@@ -100,7 +100,7 @@ async fn add(
                 return answer::done(&app, &to, words);
             }
             Err(OperationError::Invalid(why)) => errors.add("url", sentence(&why)),
-            Err(OperationError::Conflict(why)) => errors.add("name", sentence(&why)),
+            Err(OperationError::Conflict(conflict)) => errors.stands_against("name", &conflict),
             Err(error) => return Err(error.into()),
         }
     }

@@ -102,7 +102,7 @@ fn view(
             },
             actions: Some(actions),
         }))
-        (errors.summary())
+        (errors.summary(viewer))
         (facts::strip(&key_facts(viewer, client)))
         div.cols {
             div.stack {

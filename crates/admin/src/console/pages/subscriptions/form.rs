@@ -161,7 +161,7 @@ pub(super) fn page(viewer: &Viewer, form: &Form<'_>, came: &Came) -> Markup {
             ..Head::default()
         }))
         @if let Some(steps) = &form.steps { (steps) }
-        (came.errors.summary())
+        (came.errors.summary(viewer))
         @if let Some(tried) = &came.tried { (trial::result(tried)) }
         div.cols.tight {
             section.panel { div.pad { (form::post(&form.action, &viewer.csrf, "form", &fields(form, came))) } }

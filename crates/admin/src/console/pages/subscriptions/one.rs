@@ -112,7 +112,7 @@ fn view(viewer: &Viewer, it: &Subscription, beside: &Beside) -> Markup {
             },
             actions: viewer.is_admin.then(|| actions(viewer, it)),
         }))
-        (beside.errors.summary())
+        (beside.errors.summary(viewer))
         @if let Some(tried) = &beside.tried { (trial::result(tried)) }
         @if !viewer.is_admin { p.small.dim { "You can read this; owners and admins change it." } }
         (facts::strip(&key_facts(viewer, it)))

@@ -91,11 +91,10 @@ pub(super) async fn run(app: &App, trial: Trial) -> Result<Result<Tried, Errors>
     let ring = outside_of(app)?.ring;
     match operation::try_out(&app.store, ring, trial, app.now()).await {
         Ok(tried) => Ok(Ok(tried)),
-        Err(
-            error @ (OperationError::NotFound { .. }
-            | OperationError::Conflict(_)
-            | OperationError::Invalid(_)),
-        ) => Ok(Err(Errors::of("event", sentence(&error.to_string())))),
+        Err(error @ (OperationError::NotFound { .. } | OperationError::Invalid(_))) => {
+            Ok(Err(Errors::of("event", sentence(&error.to_string()))))
+        }
+        Err(error @ OperationError::Conflict(_)) => Ok(Err(Errors::refused("event", error)?)),
         Err(error) => Err(error.into()),
     }
 }

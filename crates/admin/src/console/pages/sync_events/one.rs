@@ -47,7 +47,7 @@ pub fn view(viewer: &Viewer, one: &One<'_>) -> Markup {
         (facts::strip(&key_facts(viewer, sync)))
         div.cols {
             div.stack {
-                @if let Some(advice) = advice(sync) { (note(tone(sync), &advice)) }
+                @if let Some(advice) = advice(viewer, sync) { (note(tone(sync), &advice)) }
                 section aria-labelledby="timeline" {
                     div.head {
                         h2 #timeline { "Timeline" }
@@ -134,7 +134,8 @@ fn needs_decision(sync: &SyncEvent) -> bool {
 }
 
 /// What to do about it.
-fn advice(sync: &SyncEvent) -> Option<Markup> {
+fn advice(viewer: &Viewer, sync: &SyncEvent) -> Option<Markup> {
+    let target = viewer.path(&format!("connector-targets/{}", sync.target_id));
     match sync.status {
         SyncStatus::Partial => Some(html! {
             b { "What to do. " }
@@ -144,7 +145,7 @@ fn advice(sync: &SyncEvent) -> Option<Markup> {
         SyncStatus::Failed if needs_decision(sync) => Some(html! {
             b { "What to do. " }
             "This sync would delete more than the deletion guard allows. If that is right, resync the target with \
-             deletions allowed: " code { "hookyard-admin connector target resync " (sync.target_id) " --allow-deletions" }
+             deletions allowed, on " a href=(target) { "the page of the target" } "."
         }),
         SyncStatus::Failed => Some(html! {
             b { "What to do. " }
