@@ -144,6 +144,36 @@ async fn an_event_shows_what_it_set_off_and_is_downloaded_and_redacted() {
     assert_eq!(ada.open(&format!("{path}/body")).status, 409);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_json_body_is_laid_out_and_the_page_stays_light() {
+    let (yard, events) = dead(&["order.paid"]).await;
+    let (_, token) = yard.member("ada", "admin");
+    let served = Served::start(&yard);
+    let mut ada = Reader::signed_in(&served, &token);
+    let path = format!("/w/acme/events/{}", events[0]);
+    let laid_out =
+        "<span class=\"k\"><bdi>&quot;first&quot;</bdi></span>: <span class=\"n\">1</span>,\n";
+    let page = long_body(&yard, &mut ada, &path, LAID_OUT_WHOLE).await;
+    assert!(page.contains(laid_out) && !page.contains("The beginning of"));
+    let page = long_body(&yard, &mut ada, &path, LAID_OUT_IN_PART).await;
+    assert!(page.contains(laid_out) && page.contains("The beginning of"));
+    assert!(ada.open(&format!("{path}/body")).body.len() > 900_000);
+}
+
+const LAID_OUT_WHOLE: &str = "with long as (select convert_to('{\"first\":1,\"text\":\"' || repeat('x', 100000) || '\"}', 'UTF8') as body)
+     update event set body = long.body, body_bytes = length(long.body) from long";
+const LAID_OUT_IN_PART: &str = "with long as (select convert_to('{\"first\":1,\"text\":\"' || repeat('x', 900000) || '\"}', 'UTF8') as body)
+     update event set body = long.body, body_bytes = length(long.body) from long";
+
+/// The page of an event whose body a statement has made long.
+async fn long_body(yard: &Yard, ada: &mut Reader<'_>, path: &str, sql: &'static str) -> String {
+    yard.execute(sql).await;
+    let page = ada.page(path);
+    assert!(page.contains("Download it as it came"));
+    assert!(page.len() < 400 * 1024, "{}", page.len());
+    page
+}
+
 /// Reads a stream until it says this.
 fn told(served: &Served, reader: &Reader<'_>, path: &str, until: &str) -> String {
     let mut stream = TcpStream::connect(served.address).unwrap();

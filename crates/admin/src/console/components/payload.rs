@@ -1,67 +1,135 @@
 //! Bodies and headers from outside, shown as text.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 
 use super::text::{bytes, cut};
 
-/// The most of a body that a page shows; beyond it there is the raw download.
-pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// The largest body that is read as JSON.
+const JSON_BYTES_MAX: usize = 1024 * 1024;
+/// The most markup that one JSON value becomes, so that no page grows with what is sent; beyond it there is the raw
+/// download.
+const MARKUP_BYTES_MAX: usize = 256 * 1024;
+/// The most of a body that is shown as it is.
+const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// The deepest nesting that is indented.
 const DEPTH_MAX: usize = 64;
+/// The most bytes that a byte of text becomes in markup, as `&quot;` does.
+const ESCAPED_BYTES_MAX: usize = 6;
 
 /// A body: pretty-printed where it is JSON, cut where it is long.
 pub fn body(content: &[u8]) -> Markup {
-    let shown = &content[..content.len().min(BODY_BYTES_MAX)];
-    let json = (shown.len() == content.len())
+    let parsed = (content.len() <= JSON_BYTES_MAX)
         .then(|| serde_json::from_slice::<Value>(content).ok())
         .flatten();
-    html! {
-        pre tabindex="0" aria-label="Body" {
-            code {
-                @if let Some(value) = &json { (node(value, 0)) }
-                @else { bdi { (String::from_utf8_lossy(shown)) } }
+    if let Some(value) = parsed {
+        let pretty = Pretty::of(&value);
+        return html! {
+            pre tabindex="0" aria-label="Body" { code { (PreEscaped(&pretty.markup)) } }
+            @if pretty.is_cut {
+                p.small.dim { "The beginning of " (bytes(content.len() as u64)) ", laid out; the rest is not shown." }
             }
-        }
+        };
+    }
+    let shown = &content[..content.len().min(TEXT_BYTES_MAX)];
+    html! {
+        pre tabindex="0" aria-label="Body" { code { bdi { (String::from_utf8_lossy(shown)) } } }
         @if shown.len() < content.len() {
-            p.small.dim { "The first " (bytes(BODY_BYTES_MAX as u64)) " of " (bytes(content.len() as u64)) "." }
+            p.small.dim { "The first " (bytes(TEXT_BYTES_MAX as u64)) " of " (bytes(content.len() as u64)) "." }
         }
     }
 }
 
 /// A JSON value with its parts told apart.
 pub fn json(value: &Value) -> Markup {
-    html! { pre tabindex="0" aria-label="JSON" { code { (node(value, 0)) } } }
+    let pretty = Pretty::of(value);
+    html! {
+        pre tabindex="0" aria-label="JSON" { code { (PreEscaped(&pretty.markup)) } }
+        @if pretty.is_cut { p.small.dim { "The rest is not shown." } }
+    }
 }
 
-fn node(value: &Value, depth: usize) -> Markup {
-    let indent = "  ".repeat(depth + 1);
-    let end = "  ".repeat(depth);
-    html! {
-        @match value {
-            Value::Null => "null",
-            Value::Bool(value) => span.n { (value) },
-            Value::Number(value) => span.n { (value) },
-            Value::String(text) => span.s { bdi { (quoted(text)) } },
-            Value::Array(items) if items.is_empty() => "[]",
-            Value::Object(fields) if fields.is_empty() => "{}",
-            _ if depth >= DEPTH_MAX => "…",
-            Value::Array(items) => {
-                "[\n"
-                @for (index, item) in items.iter().enumerate() {
-                    (indent) (node(item, depth + 1)) @if index + 1 < items.len() { "," } "\n"
-                }
-                (end) "]"
-            },
-            Value::Object(fields) => {
-                "{\n"
-                @for (index, (name, item)) in fields.iter().enumerate() {
-                    (indent) span.k { bdi { (quoted(name)) } } ": " (node(item, depth + 1))
-                    @if index + 1 < fields.len() { "," } "\n"
-                }
-                (end) "}"
-            },
+/// A JSON value as markup, written until it is long enough.
+#[derive(Default)]
+struct Pretty {
+    markup: String,
+    is_cut: bool,
+}
+
+impl Pretty {
+    fn of(value: &Value) -> Self {
+        let mut pretty = Self::default();
+        pretty.node(value, 0);
+        if pretty.is_cut {
+            pretty.markup.push('…');
         }
+        pretty
+    }
+
+    /// Writes a whole piece, if there is room for it; after one that was cut nothing follows.
+    fn push(&mut self, piece: &str) {
+        self.is_cut |= self.markup.len() + piece.len() > MARKUP_BYTES_MAX;
+        if !self.is_cut {
+            self.markup.push_str(piece);
+        }
+    }
+
+    /// Writes a text, or as much of it as there is room for.
+    fn text(&mut self, text: &str, is_name: bool) {
+        let quoted = quoted(text);
+        let class = if is_name { "k" } else { "s" };
+        let piece = |text: &str| html! { span class=(class) { bdi { (text) } } }.into_string();
+        let whole = piece(&quoted);
+        let left = MARKUP_BYTES_MAX.saturating_sub(self.markup.len());
+        if self.is_cut || whole.len() <= left {
+            return self.push(&whole);
+        }
+        let room = left.saturating_sub(piece("").len()) / ESCAPED_BYTES_MAX;
+        self.push(&piece(&quoted[..quoted.floor_char_boundary(room)]));
+        self.is_cut = true;
+    }
+
+    fn node(&mut self, value: &Value, depth: usize) {
+        match value {
+            Value::Null => self.push("null"),
+            Value::Bool(value) => self.push(&html! { span.n { (value) } }.into_string()),
+            Value::Number(value) => self.push(&html! { span.n { (value) } }.into_string()),
+            Value::String(text) => self.text(text, false),
+            Value::Array(items) if items.is_empty() => self.push("[]"),
+            Value::Object(fields) if fields.is_empty() => self.push("{}"),
+            Value::Array(_) | Value::Object(_) if depth >= DEPTH_MAX => self.push("…"),
+            Value::Array(items) => {
+                self.push("[\n");
+                self.items(items.iter().map(|item| (None, item)), depth);
+                self.push("]");
+            }
+            Value::Object(fields) => {
+                self.push("{\n");
+                self.items(fields.iter().map(|(name, item)| (Some(name), item)), depth);
+                self.push("}");
+            }
+        }
+    }
+
+    fn items<'a>(
+        &mut self,
+        items: impl Iterator<Item = (Option<&'a String>, &'a Value)>,
+        depth: usize,
+    ) {
+        let mut items = items.peekable();
+        while let Some((name, item)) = items.next() {
+            if self.is_cut {
+                return;
+            }
+            self.push(&"  ".repeat(depth + 1));
+            if let Some(name) = name {
+                self.text(name, true);
+                self.push(": ");
+            }
+            self.node(item, depth + 1);
+            self.push(if items.peek().is_some() { ",\n" } else { "\n" });
+        }
+        self.push(&"  ".repeat(depth));
     }
 }
 
@@ -140,14 +208,34 @@ mod tests {
     }
 
     #[test]
-    fn a_long_body_is_cut_and_says_so() {
-        let shown = body(&vec![b'x'; BODY_BYTES_MAX + 1]).into_string();
+    fn a_long_text_is_cut_and_says_so() {
+        let shown = body(&vec![b'x'; TEXT_BYTES_MAX + 1]).into_string();
         assert!(
             shown.contains("The first 64.0 KiB of 64.0 KiB."),
             "{}",
             &shown[shown.len() - 90..]
         );
-        assert!(!body(b"{}").into_string().contains("The first"));
+        assert!(!body(b"{}").into_string().contains("The "));
+    }
+
+    #[test]
+    fn a_long_json_body_is_indented_up_to_what_a_page_holds() {
+        let document = serde_json::json!({ "a": "x".repeat(100 * 1024), "b": [1] });
+        let shown = body(document.to_string().as_bytes()).into_string();
+        assert!(shown.contains("<span class=\"k\"><bdi>&quot;b&quot;</bdi></span>: [\n"));
+        assert!(!shown.contains("The beginning"));
+        for long in [
+            serde_json::json!({ "first": 1, "items": vec![1; 400_000] }),
+            serde_json::json!({ "first": 1, "text": "\"é".repeat(200_000) }),
+            serde_json::json!({ "first": 1, "items": vec![serde_json::json!({ "<": "&" }); 60_000] }),
+        ] {
+            let content = long.to_string();
+            assert!(content.len() <= JSON_BYTES_MAX, "{}", content.len());
+            let shown = body(content.as_bytes()).into_string();
+            assert!(shown.contains("<span class=\"k\"><bdi>&quot;first&quot;</bdi></span>: "));
+            assert!(shown.contains("The beginning of") && shown.contains('…'));
+            assert!(shown.len() < MARKUP_BYTES_MAX + 1024, "{}", shown.len());
+        }
     }
 
     #[test]
