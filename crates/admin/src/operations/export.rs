@@ -5,7 +5,7 @@ use futures_util::Stream;
 use futures_util::stream::{self, StreamExt as _};
 use hookyard_store::paging::{PAGE_ITEMS_MAX, Page, PageRequest};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::OperationError;
 
@@ -19,7 +19,8 @@ pub const ROWS_MAX: usize = 100_000;
 pub enum Format {
     /// RFC 4180, with a header; objects inside a row are JSON.
     Csv,
-    /// One array of the list's items.
+    /// One array of the list's items. Where the list goes on, the last member is no item:
+    /// `{"truncated": true, "rowsMax": 100000}`. A CSV has no place for that.
     Json,
 }
 
@@ -125,7 +126,7 @@ impl<I: Copy> Reading<I> {
         let last = self.cursor.is_none() || self.rows >= ROWS_MAX;
         self.state = if last { State::Over } else { State::Going };
         match format {
-            Format::Json => json(&rows, first, last),
+            Format::Json => json(&rows, first, last.then_some(self.cursor.is_some())),
             Format::Csv => {
                 if first && let Some(Value::Object(row)) = rows.first() {
                     self.columns = row.keys().cloned().collect();
@@ -136,7 +137,8 @@ impl<I: Copy> Reading<I> {
     }
 }
 
-fn json(rows: &[Value], first: bool, last: bool) -> Bytes {
+/// `last` says of the last piece whether the list went on.
+fn json(rows: &[Value], first: bool, last: Option<bool>) -> Bytes {
     let mut text = String::new();
     for (n, row) in rows.iter().enumerate() {
         text.push_str(if first && n == 0 { "[\n" } else { ",\n" });
@@ -145,7 +147,11 @@ fn json(rows: &[Value], first: bool, last: bool) -> Bytes {
     if first && rows.is_empty() {
         text.push('[');
     }
-    if last {
+    if last == Some(true) {
+        text.push_str(",\n");
+        text.push_str(&json!({ "truncated": true, "rowsMax": ROWS_MAX }).to_string());
+    }
+    if last.is_some() {
         text.push_str("\n]\n");
     }
     text.into()
@@ -187,8 +193,6 @@ fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     async fn written(format: Format) -> String {
@@ -232,6 +236,27 @@ mod tests {
             String::from_utf8(csv(&rows, &columns, true).to_vec()).unwrap(),
             "n,s\r\n-5,'-5\r\n1,'@x\r\n2,\"'＝1\r\nb\"\r\n3,'\t=1\r\n"
         );
+    }
+
+    /// The rows of a list of so many.
+    async fn exported(rows: usize) -> Vec<Value> {
+        let list = move |page: PageRequest<usize>| async move {
+            let from = page.cursor.unwrap_or_default();
+            let to = rows.min(from + usize::from(PAGE_ITEMS_MAX));
+            Ok(Page { items: (from..to).collect(), next_cursor: Some(to).filter(|to| *to < rows) })
+        };
+        let pieces: Vec<_> = export(Format::Json, list).collect().await;
+        let text: Vec<u8> = pieces.into_iter().flat_map(Result::unwrap).collect();
+        serde_json::from_slice(&text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_list_that_goes_on_says_so_in_its_last_member_and_a_whole_one_does_not() {
+        let whole = exported(ROWS_MAX).await;
+        assert_eq!((whole.len(), whole.last()), (ROWS_MAX, Some(&json!(ROWS_MAX - 1))));
+        let cut = exported(ROWS_MAX + 1).await;
+        assert_eq!(cut.len(), ROWS_MAX + 1);
+        assert_eq!(cut.last(), Some(&json!({ "truncated": true, "rowsMax": ROWS_MAX })));
     }
 
     #[tokio::test]

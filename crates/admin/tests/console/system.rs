@@ -33,6 +33,8 @@ async fn the_audit_log_is_narrowed_by_who_what_and_when() {
     let file = reader.open(link);
     let name = "attachment; filename=\"audit-log_action-member.add.json\"";
     assert_eq!((file.status, file.header("content-disposition")), (200, Some(name)));
+    assert_eq!(file.header("x-hookyard-rows-max"), Some("100000"));
+    assert!(added.contains("(at most the newest 100,000 rows)"), "{added}");
     assert_eq!(file.body.matches("\"action\":\"member.add\"").count(), 2, "{file:?}");
 }
 

@@ -3,6 +3,7 @@
 //! Every list has its own page's parameters. Where a page begins and what keeps it up to date is no part of a file.
 
 use axum::extract::{RawQuery, State};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use hookyard_domain::config_object::{ObjectStatus, ObjectType};
 use hookyard_domain::delivery::DeliveryState;
@@ -24,11 +25,15 @@ use crate::access::{Asked, Need};
 use crate::api::{Commas, download, format_of};
 use crate::console::answer::{Answer, protected};
 use crate::console::components::query::Query;
+use crate::console::components::text::grouped;
 use crate::console::frame::Viewer;
 use crate::console::visit::InQuery;
 use crate::operations::OperationError;
-use crate::operations::export::lists;
+use crate::operations::export::{ROWS_MAX, lists};
 use crate::routes::Routes;
+
+/// What a script compares its number of rows with: as many may be not all.
+const ROWS_MAX_HEADER: HeaderName = HeaderName::from_static("x-hookyard-rows-max");
 
 /// The files.
 pub(in crate::console) fn routes() -> Routes {
@@ -47,14 +52,19 @@ pub(in crate::console) fn links(viewer: &Viewer, noun: &str, query: &Query) -> M
     let href = |format: &str| query.href(&viewer.path(&format!("export/{noun}/{format}")));
     html! {
         " · Export "
-        a href=(href("csv")) download title="The newest 100,000, as this list is narrowed" { "CSV" }
+        a href=(href("csv")) download title="As this list is narrowed" { "CSV" }
         " "
-        a href=(href("json")) download title="The newest 100,000, as this list is narrowed" { "JSON" }
+        a href=(href("json")) download title="As this list is narrowed" { "JSON" }
+        " (at most the newest " (grouped(ROWS_MAX as u64)) " rows)"
     }
 }
 
+/// The answer with a file in it. It begins before its last row is read, so its head cannot tell whether the list went
+/// on, but how many rows it has at most.
 fn file(made: Result<Response, OperationError>) -> Answer {
-    Ok(protected(made?))
+    let mut answer = protected(made?);
+    answer.headers_mut().insert(ROWS_MAX_HEADER, HeaderValue::from(ROWS_MAX));
+    Ok(answer)
 }
 
 #[derive(Debug, Deserialize)]
