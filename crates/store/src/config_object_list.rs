@@ -14,6 +14,8 @@ use uuid::Uuid;
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError};
 
+mod pages;
+
 /// Which config objects are listed. Filters narrow each other.
 #[derive(Debug, Clone, Default)]
 pub struct ConfigObjectFilter {
@@ -83,105 +85,15 @@ pub struct Version {
     pub created_at: Timestamp,
 }
 
-const ALL: &str = "-- config_object_list::ids (all)
-    select id from config_object
-     where id < $1 and ($2::text is null or object_type = $2) and ($3::text is null or status = $3)
-     order by id desc limit 101";
-
-const OF_WORKSPACE: &str = "-- config_object_list::ids (of a workspace)
-    select id from config_object
-     where workspace_id = $4 and id < $1
-       and ($2::text is null or object_type = $2) and ($3::text is null or status = $3)
-     order by id desc limit 101";
-
-const WITHIN_TARGETS: &str = "-- config_object_list::ids (of targets)
-    select object.id
-      from unnest($4::uuid[]) as seen (target_id)
-      cross join lateral (
-            select id from config_object
-             where target_id = seen.target_id and id < $1
-               and coalesce(object_type = $2, true) and coalesce(status = $3, true)
-               and coalesce(workspace_id = $5, true)
-             order by id desc limit 101) object
-     order by object.id desc limit 101";
-
-const OF_WORKSPACE_WITHIN_TARGETS: &str = "-- config_object_list::ids (of many targets of a workspace)
-    select id from config_object
-     where workspace_id = $5 and id < $1
-       and coalesce(object_type = $2, true) and coalesce(status = $3, true) and coalesce(target_id = any($4), true)
-     order by id desc limit 101";
-
-const OF_TARGET: &str = "-- config_object_list::ids (of a target)
-    select id from config_object
-     where target_id = $4 and id < $1
-       and ($2::text is null or object_type = $2) and ($3::text is null or status = $3)
-       and ($5::uuid is null or workspace_id = $5)
-     order by id desc limit 101";
-
-const OF_PATH: &str = "-- config_object_list::ids (of a path)
-    select id from config_object
-     where path = $4 and id < $1
-       and ($2::text is null or object_type = $2) and ($3::text is null or status = $3)
-       and ($5::uuid is null or workspace_id = $5) and ($6::uuid is null or target_id = $6)
-       and ($7::uuid[] is null or target_id = any($7))
-     order by id desc limit 101";
-
-/// How many targets are looked into one by one, a page of each; with more, most of a workspace's rows are theirs.
-const TARGETS_APART_MAX: usize = 50;
-
 /// Config objects, newest first.
 pub async fn list(
     db: &impl Db,
     filter: &ConfigObjectFilter,
     page: PageRequest<ConfigObjectId>,
 ) -> Result<Page<ConfigObject, ConfigObjectId>, StoreError> {
-    let before = &page.bound(|id| id.0);
-    let object_type = &filter.object_type.map(ObjectType::as_str);
-    let status = &filter.status.map(ObjectStatus::as_str);
-    let workspace = &filter.workspace.map(|id| id.0);
-    let target = &filter.target.map(|id| id.0);
-    let within = &targets_within(db, filter).await?;
-    let rows = match (&filter.path, target, workspace) {
-        (Some(path), ..) => {
-            db.rows(OF_PATH, &[before, object_type, status, path, workspace, target, within])
-                .await?
-        }
-        (None, None, _) if within.is_some() => {
-            let apart = within.as_ref().is_none_or(|them| them.len() <= TARGETS_APART_MAX);
-            let sql = if apart || workspace.is_none() {
-                WITHIN_TARGETS
-            } else {
-                OF_WORKSPACE_WITHIN_TARGETS
-            };
-            db.rows(sql, &[before, object_type, status, within, workspace]).await?
-        }
-        (None, Some(target), _) if within.as_ref().is_some_and(|it| !it.contains(target)) => {
-            Vec::new()
-        }
-        (None, Some(target), _) => {
-            db.rows(OF_TARGET, &[before, object_type, status, target, workspace]).await?
-        }
-        (None, None, Some(workspace)) => {
-            db.rows(OF_WORKSPACE, &[before, object_type, status, workspace]).await?
-        }
-        (None, None, None) => db.rows(ALL, &[before, object_type, status]).await?,
-    };
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.get("id")).collect();
-    let ids = page.cut(ids, |id| ConfigObjectId(*id));
+    let ids = pages::ids(db, filter, page.bound(|id| id.0)).await?;
+    let ids = page.cut_walked(ids, ConfigObjectId);
     Ok(Page { items: by_ids(db, &ids.items).await?, next_cursor: ids.next_cursor })
-}
-
-/// The targets of the instances that a filter names; none when it names none.
-async fn targets_within(
-    db: &impl Db,
-    filter: &ConfigObjectFilter,
-) -> Result<Option<Vec<Uuid>>, StoreError> {
-    const SQL: &str = "-- config_object_list::targets (of instances)
-        select id from connector_target where instance_id = any($1)";
-    let Some(instances) = &filter.instances else { return Ok(None) };
-    let instances: Vec<Uuid> = instances.iter().map(|id| id.0).collect();
-    let rows = db.rows(SQL, &[/* instances */ &instances]).await?;
-    Ok(Some(rows.iter().map(|row| row.get("id")).collect()))
 }
 
 /// The config object of this id.

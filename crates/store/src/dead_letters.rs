@@ -13,7 +13,10 @@ use crate::{Db, StoreError};
 
 mod causes;
 
-pub use causes::{CAUSES_MAX, Cause, LOOKED_MAX, OfCause, causes, count_of, take_of};
+pub use causes::{
+    CAUSES_MAX, COUNTED_AMONG_MAX, Cause, Counted, LOOKED_MAX, OfCause, Taken, causes, count_of,
+    take_of,
+};
 
 /// What became of a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

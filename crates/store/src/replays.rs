@@ -16,8 +16,12 @@ use crate::jobs::{Ended, Lease};
 use crate::paging::{Page, PageRequest};
 use crate::{Conn, Db, StoreError};
 
-/// Beyond this a preview counts no further.
-pub const EXPECTED_MAX: i64 = 1_000_000;
+mod preview;
+
+pub use preview::{Expected, preview};
+
+/// Among how many deliveries of each filter a preview counts.
+pub const EXPECTED_MAX: i64 = 50_000;
 /// The most deliveries of one portion.
 pub const PORTION_MAX: i64 = 1_000;
 /// The most deliveries that are looked at for one portion.
@@ -60,6 +64,7 @@ pub struct Replay {
     pub workspace_id: WorkspaceId,
     pub workspace: String,
     pub filter: Value,
+    /// How many matched when it was made, as far as was counted: 50,000 deliveries by each of the filters.
     pub expected: i64,
     pub replayed: i64,
     pub per_s: i32,
@@ -102,36 +107,6 @@ pub struct NewReplay<'a> {
     pub per_s: i32,
     pub actor: &'a str,
     pub reason: Option<&'a str>,
-}
-
-/// How many deliveries a replay would concern now. At most [`EXPECTED_MAX`] are counted.
-pub async fn preview(
-    db: &impl Db,
-    workspace: WorkspaceId,
-    filter: &ReplayFilter,
-) -> Result<i64, StoreError> {
-    const SQL: &str = "-- replays::preview
-        select count(*) as count
-          from (select from delivery
-                 where workspace_id = $1 and state = any($2) and ($3::uuid is null or receiver_id = $3)
-                   and ($4::text is null or event_type = $4) and ($5::timestamptz is null or state_at >= $5)
-                   and ($6::timestamptz is null or state_at <= $6)
-                 limit $7) concerned";
-    let row = db
-        .row(
-            SQL,
-            &[
-                /* workspace */ &workspace.0,
-                /* states */ &filter.over(),
-                /* receiver */ &filter.receiver,
-                /* event type */ &filter.event_type,
-                /* since */ &filter.since,
-                /* until */ &filter.until,
-                /* counted */ &EXPECTED_MAX,
-            ],
-        )
-        .await?;
-    Ok(row.get("count"))
 }
 
 /// Makes a replay with its job, which is due at once.

@@ -3,7 +3,7 @@
 use hookyard_domain::delivery::DeliveryState;
 use hookyard_domain::ids::ReplayId;
 use hookyard_domain::workspace::Slug;
-use hookyard_store::replays::{self, NewReplay, Replay, ReplayFilter};
+use hookyard_store::replays::{self, Expected, NewReplay, Replay, ReplayFilter};
 use hookyard_store::{Db, Store};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -56,8 +56,10 @@ impl Selection {
 pub struct Preview {
     pub workspace: String,
     pub filter: ReplayFilter,
-    /// Deliveries that match now. Not counted beyond [`replays::EXPECTED_MAX`].
+    /// Deliveries that match now, as far as was counted: 50,000 by each of the filters.
     pub expected: i64,
+    /// Whether there are more than were looked at; some of them may match, too.
+    pub more: bool,
 }
 
 /// Counts what a replay would concern; changes nothing.
@@ -65,8 +67,8 @@ pub async fn preview(store: &Store, selection: &Selection) -> Result<Preview, Op
     let filter = selection.filter()?;
     let conn = store.conn().await?;
     let workspace = workspaces::require(&conn, &selection.workspace).await?;
-    let expected = replays::preview(&conn, workspace.id, &filter).await?;
-    Ok(Preview { workspace: workspace.slug, filter, expected })
+    let Expected { count, more } = replays::preview(&conn, workspace.id, &filter).await?;
+    Ok(Preview { workspace: workspace.slug, filter, expected: count, more })
 }
 
 /// Starts a replay of `per_s` deliveries a second at most.
@@ -85,8 +87,8 @@ pub async fn start(
     let mut conn = store.conn().await?;
     let tx = conn.begin().await?;
     let workspace = workspaces::require(&tx, &selection.workspace).await?;
-    let expected = replays::preview(&tx, workspace.id, &filter).await?;
-    if expected == 0 {
+    let Expected { count: expected, more } = replays::preview(&tx, workspace.id, &filter).await?;
+    if expected == 0 && !more {
         return Err(OperationError::conflict(
             "no delivery matches; nothing was started".to_owned(),
         ));

@@ -6,12 +6,16 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio_postgres::Row;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::DeadLetter;
+use crate::walk::{Param, furthest, walk};
 use crate::{Db, StoreError, Tx};
 
 /// The most open dead letters that are looked at for their causes, the newest first.
 pub const LOOKED_MAX: i64 = 1_000;
+/// The most open dead letters among which those of one cause are counted, the newest.
+pub const COUNTED_AMONG_MAX: i64 = 10_000;
 /// The most causes that are told apart.
 pub const CAUSES_MAX: i64 = 100;
 
@@ -32,7 +36,7 @@ pub struct Cause {
 pub struct OfCause {
     #[serde(flatten)]
     pub cause: Cause,
-    /// Among the newest [`LOOKED_MAX`].
+    /// Among the newest 1,000 open ones.
     pub count: i64,
     pub oldest: Timestamp,
     pub newest: Timestamp,
@@ -72,20 +76,28 @@ pub async fn causes(db: &impl Db, workspace: WorkspaceId) -> Result<Vec<OfCause>
     rows.iter().map(read).collect()
 }
 
-/// How many open dead letters of a workspace have this cause and were written until then; counted up to `max`.
+/// How many open dead letters have a cause, as far as was looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    pub count: i64,
+    /// Whether there are more open ones than the [`COUNTED_AMONG_MAX`] that were looked at.
+    pub more: bool,
+}
+
+/// How many of a workspace's newest [`COUNTED_AMONG_MAX`] open dead letters have this cause and were written until
+/// then.
 pub async fn count_of(
     db: &impl Db,
     workspace: WorkspaceId,
     cause: &Cause,
     until: Timestamp,
-    max: i64,
-) -> Result<i64, StoreError> {
+) -> Result<Counted, StoreError> {
     const SQL: &str = "-- dead_letters::count_of
-        select count(*) as count
-          from (select from dead_letter
-                 where workspace_id = $1 and settled_at is null and kind = $2 and reason = $3
-                   and error is not distinct from $4 and created_at <= $5
-                 limit $6) concerned";
+        select count(*) filter (where kind = $2 and reason = $3 and error is not distinct from $4 and created_at <= $5)
+                 as count, count(*) >= 10000 as more
+          from (select kind, reason, error, created_at from dead_letter
+                 where workspace_id = $1 and settled_at is null
+                 order by id desc limit 10000) looked";
     let row = db
         .row(
             SQL,
@@ -95,43 +107,56 @@ pub async fn count_of(
                 /* reason */ &cause.reason,
                 /* error */ &cause.error,
                 /* until */ &until,
-                /* counted */ &max,
             ],
         )
         .await?;
-    Ok(row.get("count"))
+    Ok(Counted { count: row.get("count"), more: row.get("more") })
 }
 
-/// Up to `limit` open dead letters of this cause, newest first, below `before`; locked until the transaction ends.
-/// Those that somebody else settles right now are passed over.
+const OF_CAUSE: &str = walk!(
+    "dead_letters::ids (of a cause)",
+    "kind = $3 and reason = $4 and error is not distinct from $5 and created_at <= $6",
+    "select id, workspace_id, kind, reason, error, created_at from dead_letter
+                             where settled_at is null and (workspace_id, id) < ($2, $1)
+                               and (workspace_id, id) >= ($2, $7)",
+    "workspace_id desc, id desc"
+);
+
+/// Open dead letters of a cause, locked until the transaction ends.
+#[derive(Debug)]
+pub struct Taken {
+    /// Newest first.
+    pub letters: Vec<DeadLetter>,
+    /// Below which the next look goes on; none where there are no more.
+    pub next: Option<DeadLetterId>,
+}
+
+/// Takes open dead letters of this cause below `before`: what one look finds, which may be nothing. Those that somebody
+/// else settles right now are passed over.
 pub async fn take_of(
     tx: &Tx<'_>,
     workspace: WorkspaceId,
     cause: &Cause,
     (before, until): (DeadLetterId, Timestamp),
-    limit: i64,
-) -> Result<Vec<DeadLetter>, StoreError> {
-    const SQL: &str = "-- dead_letters::take_of
+) -> Result<Taken, StoreError> {
+    const LOCK: &str = "-- dead_letters::take_of
         select letter.id, letter.created_at, letter.workspace_id, null::text as workspace, letter.subject_id,
                letter.kind, letter.reason, letter.error, letter.settled_at, letter.settled_how
           from dead_letter letter
-         where letter.workspace_id = $1 and letter.settled_at is null and letter.kind = $2 and letter.reason = $3
-           and letter.error is not distinct from $4 and letter.created_at <= $5 and letter.id < $6
-         order by letter.id desc limit $7
+         where letter.id = any($1) and letter.settled_at is null
+         order by letter.id desc
            for update skip locked";
-    let rows = tx
-        .rows(
-            SQL,
-            &[
-                /* workspace */ &workspace.0,
-                /* kind */ &cause.kind.as_str(),
-                /* reason */ &cause.reason,
-                /* error */ &cause.error,
-                /* until */ &until,
-                /* before */ &before.0,
-                /* limit */ &limit,
-            ],
-        )
-        .await?;
-    rows.iter().map(DeadLetter::read).collect()
+    let params: [Param<'_>; 7] = [
+        /* before */ &before.0,
+        /* workspace */ &workspace.0,
+        /* kind */ &cause.kind.as_str(),
+        /* reason */ &cause.reason,
+        /* error */ &cause.error,
+        /* until */ &until,
+        /* floor */ &Uuid::nil(),
+    ];
+    let walked = furthest(tx, &[OF_CAUSE], &params).await?;
+    let rows = tx.rows(LOCK, &[/* ids */ &walked.ids]).await?;
+    let letters = rows.iter().map(DeadLetter::read).collect::<Result<_, _>>()?;
+    Ok(Taken { letters, next: walked.next().map(DeadLetterId) })
 }

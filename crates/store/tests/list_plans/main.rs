@@ -3,22 +3,21 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
+mod bounded;
 mod connectors;
 mod plans;
 
 use std::fmt::Debug;
 
-use hookyard_domain::config_object::{ObjectStatus, ObjectType};
 use hookyard_domain::delivery::DeliveryState;
 use hookyard_domain::event::EventOutcome;
 use hookyard_domain::ids::{
-    AccountId, ConfigObjectId, ConnectionId, InstanceId, OauthClientId, SourceId, SyncEventId,
-    TargetId, WorkspaceId,
+    AccountId, ConnectionId, InstanceId, OauthClientId, SourceId, SyncEventId, TargetId,
+    WorkspaceId,
 };
 use hookyard_domain::job::{JobKind, JobState};
 use hookyard_domain::sync_event::{FileOutcome, SyncStatus};
 use hookyard_store::audit::{self, AuditFilter};
-use hookyard_store::config_object_list::{self, ConfigObjectFilter};
 use hookyard_store::delivery_jobs::Lane;
 use hookyard_store::delivery_list::{self, DeliveryFilter};
 use hookyard_store::event_list::{self, EventFilter};
@@ -45,17 +44,18 @@ async fn every_list_query_uses_an_index() {
     let database = TestDatabase::create().await;
     execute(&database, include_str!("rows.sql")).await;
     let store = plans::explained_store(&database).await;
-    let conn = store.conn().await.unwrap();
+    let mut conn = store.conn().await.unwrap();
     set_up_lists(&conn).await;
     connectors::lists(&conn).await;
     work_lists(&conn).await;
-    causes_of_dead_letters(&conn).await;
+    bounded::causes_of_dead_letters(&mut conn).await;
     sync_event_lists(&conn).await;
     retried_sync_events(&conn).await;
     event_lists(&conn).await;
     outbound_lists(&conn).await;
     delivery_lists(&conn).await;
-    config_object_lists(&conn).await;
+    bounded::replays_of_deliveries(&conn).await;
+    bounded::config_object_lists(&conn).await;
     stands(&conn).await;
 }
 
@@ -149,16 +149,6 @@ async fn work_lists(conn: &Conn) {
                 .await;
         }
     }
-}
-
-async fn causes_of_dead_letters(conn: &Conn) {
-    let at = now();
-    for _ in 0..EXECUTIONS {
-        let causes = dead_letters::causes(conn, workspace()).await.unwrap();
-        let cause = &causes[0].cause;
-        dead_letters::count_of(conn, workspace(), cause, at, 1_000).await.unwrap();
-    }
-    plans::check("causes of dead letters");
 }
 
 async fn sync_event_lists(conn: &Conn) {
@@ -327,43 +317,6 @@ async fn delivery_lists(conn: &Conn) {
         walk(&format!("{filter:?}"), async |page| delivery_list::list(conn, &filter, page).await)
             .await;
     }
-}
-
-async fn config_object_lists(conn: &Conn) {
-    for bits in 0..32_u32 {
-        let filter = ConfigObjectFilter {
-            workspace: given(bits, 0, workspace()),
-            target: given(bits, 1, target()),
-            object_type: given(bits, 2, ObjectType::Agent),
-            status: given(bits, 3, ObjectStatus::Deleted),
-            path: given(bits, 4, "skills/10/SKILL.md".to_owned()),
-            ..ConfigObjectFilter::default()
-        };
-        walk(&format!("{filter:?}"), async |page| {
-            config_object_list::list(conn, &filter, page).await
-        })
-        .await;
-    }
-    for count in [0, 15, 90] {
-        let filter = ConfigObjectFilter {
-            workspace: Some(workspace()),
-            instances: Some(connectors::granted(conn, count).await),
-            ..ConfigObjectFilter::default()
-        };
-        walk(&format!("config objects of {count} instances"), async |page| {
-            config_object_list::list(conn, &filter, page).await
-        })
-        .await;
-    }
-    let first =
-        config_object_list::list(conn, &ConfigObjectFilter::default(), PageRequest::first())
-            .await
-            .unwrap();
-    let newest: ConfigObjectId = first.items[0].id;
-    for _ in 0..EXECUTIONS {
-        assert_eq!(config_object_list::versions(conn, newest).await.unwrap().len(), 1);
-    }
-    plans::check("versions of a config object");
 }
 
 /// Reads the first page and one that is deep, or the last, and checks the plans of all that was run for it.

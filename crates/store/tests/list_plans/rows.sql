@@ -75,8 +75,8 @@ insert into replay (id, workspace_id, filter, expected, per_s, state, actor)
 select id, pg_temp.fixed(workspace), '{}', 1, 1, 'completed', 'cli:test' from numbered;
 
 insert into dead_letter (id, workspace_id, subject_id, kind, reason, settled_at, settled_how)
-select id, pg_temp.fixed(workspace), id, 'event', 'test', case when n % 20 <> 0 then now() end,
-       case when n % 20 <> 0 then 'dropped' end
+select id, pg_temp.fixed(workspace), id, 'event', 'test', case when n % 5 = 4 then now() end,
+       case when n % 5 = 4 then 'dropped' end
   from numbered;
 
 insert into rejected_message (id, queue, reason, body, body_bytes) select id, 'events', 'test', 'x', 1 from numbered;
@@ -108,7 +108,7 @@ select (select id from numbered where n = 1), 'skills/' || n || '.md', case when
 
 insert into config_object (id, workspace_id, target_id, object_type, path, status, current_version_id, title)
 select id, pg_temp.fixed(workspace), pg_temp.fixed(target),
-       case when n % 10 = 0 then 'agent' else 'skill' end, 'skills/' || n % 1000 || '/SKILL.md',
+       case when n % 5000 = 0 then 'hook' when n % 10 = 0 then 'agent' else 'skill' end, 'skills/' || n % 1000 || '/SKILL.md',
        case when n % 25 = 0 then 'deleted' else 'active' end, id, 'Title'
   from numbered;
 

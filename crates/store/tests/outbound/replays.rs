@@ -3,10 +3,12 @@
 use hookyard_domain::delivery::ErrorClass;
 use hookyard_domain::ids::ReplayId;
 use hookyard_domain::job::JobKind;
+use hookyard_store::Db as _;
 use hookyard_store::jobs::lease;
 use hookyard_store::replays::{
-    NewReplay, Portion, ReplayFilter, cancel, insert, next_portion, preview,
+    Expected, NewReplay, Portion, ReplayFilter, cancel, insert, next_portion, preview,
 };
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::support::{Yard, delivered, failed};
@@ -31,13 +33,13 @@ async fn with_a_replay(yard: &Yard) -> ReplayId {
     yard.record(&tries).await;
     let admin = yard.role("hookyard_admin").await;
     let expected = preview(&admin, yard.workspace, &dead()).await.unwrap();
-    assert_eq!(expected, 4);
+    assert_eq!(expected, Expected { count: 4, more: false });
     let id = ReplayId(Uuid::now_v7());
     let replay = NewReplay {
         id,
         workspace: yard.workspace,
         filter: &dead(),
-        expected,
+        expected: expected.count,
         per_s: 2,
         actor: "cli:test",
         reason: None,
@@ -92,4 +94,29 @@ async fn what_can_no_longer_be_sent_is_passed_over() {
     assert_eq!(portion(&yard, id).await, Portion::More { replayed: 0 });
     assert_eq!(portion(&yard, id).await, Portion::Completed { replayed: 0 });
     assert_eq!(yard.count("select count(*) from delivery where state = 'dead'").await, 4);
+}
+
+#[tokio::test]
+async fn a_preview_counts_what_matches_whichever_filters_it_has() {
+    let yard = Yard::new().await;
+    with_a_replay(&yard).await;
+    let admin = yard.role("hookyard_admin").await;
+    let find = "select receiver_id, event_type from delivery limit 1";
+    let row = yard.owner().await.row(find, &[]).await.unwrap();
+    let (receiver, event_type): (Uuid, String) = (row.get("receiver_id"), row.get("event_type"));
+    let filters = [
+        (ReplayFilter::default(), 10),
+        (dead(), 4),
+        (ReplayFilter { states: vec!["delivered".to_owned()], ..dead() }, 6),
+        (ReplayFilter { receiver: Some(receiver), ..ReplayFilter::default() }, 10),
+        (ReplayFilter { receiver: Some(Uuid::nil()), ..dead() }, 0),
+        (ReplayFilter { event_type: Some(event_type.clone()), ..ReplayFilter::default() }, 10),
+        (ReplayFilter { event_type: Some(event_type), ..dead() }, 4),
+        (ReplayFilter { event_type: Some("no.such".to_owned()), ..ReplayFilter::default() }, 0),
+        (ReplayFilter { until: Some(Timestamp::UNIX_EPOCH), ..dead() }, 0),
+    ];
+    for (filter, count) in filters {
+        let expected = preview(&admin, yard.workspace, &filter).await.unwrap();
+        assert_eq!(expected, Expected { count, more: false }, "{filter:?}");
+    }
 }

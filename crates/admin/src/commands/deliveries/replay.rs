@@ -139,7 +139,7 @@ async fn many(
         return shown(&replay);
     }
     let preview = operation::preview(store, &selection).await?;
-    let at_least = if preview.expected >= replays::EXPECTED_MAX { "at least " } else { "" };
+    let at_least = if preview.more { "at least " } else { "" };
     let text = Fields::default()
         .field("workspace", &preview.workspace)
         .field("would replay", format!("{at_least}{} deliveries", preview.expected))

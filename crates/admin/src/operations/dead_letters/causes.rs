@@ -2,7 +2,7 @@
 
 use hookyard_domain::ids::{DeadLetterId, WorkspaceId};
 use hookyard_domain::workspace::Slug;
-use hookyard_store::dead_letters::{self, Cause, DeadLetter, Settlement};
+use hookyard_store::dead_letters::{self, Cause, Counted, DeadLetter, Settlement};
 use hookyard_store::{Store, Tx};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -15,8 +15,8 @@ use crate::operations::workspaces;
 
 /// The most dead letters that are settled at once; whoever has more asks again.
 pub const SETTLED_MAX: i64 = 1_000;
-/// How many of them one transaction settles.
-const PORTION: i64 = 100;
+/// How often it is looked for them, 2,000 open dead letters a time.
+const LOOKS_MAX: usize = 500;
 
 /// Dead letters of one cause in a workspace, written until a time.
 #[derive(Debug, Clone)]
@@ -40,12 +40,32 @@ pub struct SettledMany {
     pub more: bool,
 }
 
-/// How many open dead letters there are of a cause; counted up to one more than are settled at once.
-pub async fn count(store: &Store, of: &OfOneCause) -> Result<i64, OperationError> {
+/// How many open dead letters a cause has.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DeadLettersPreview)]
+pub struct Preview {
+    pub cause: Cause,
+    /// Among the newest 10,000 open ones.
+    pub count: i64,
+    /// Whether there are more open ones than that; some of them may have this cause, too.
+    pub more: bool,
+    /// Later ones are not included.
+    pub until: Timestamp,
+}
+
+/// Counts the open dead letters of a cause; changes nothing.
+pub async fn preview(store: &Store, of: &OfOneCause) -> Result<Preview, OperationError> {
     let conn = store.conn().await?;
     let workspace = workspaces::require(&conn, &of.workspace).await?;
-    let max = SETTLED_MAX + 1;
-    Ok(dead_letters::count_of(&conn, workspace.id, &of.cause, of.until, max).await?)
+    let counted = dead_letters::count_of(&conn, workspace.id, &of.cause, of.until).await?;
+    let Counted { count, more } = counted;
+    Ok(Preview { cause: of.cause.clone(), count, more, until: of.until })
+}
+
+/// The same as a number.
+pub async fn count(store: &Store, of: &OfOneCause) -> Result<i64, OperationError> {
+    Ok(preview(store, of).await?.count)
 }
 
 /// Settles up to [`SETTLED_MAX`] dead letters of a cause, in portions. Whoever does it again settles what is left.
@@ -59,33 +79,35 @@ pub async fn settle_all(
     let workspace = workspaces::require(&conn, &of.workspace).await?.id;
     let mut settled = SettledMany::default();
     let mut before = DeadLetterId(Uuid::max());
-    let mut looked = 0;
-    loop {
+    let mut room = usize::try_from(SETTLED_MAX).unwrap_or_default();
+    for _ in 0..LOOKS_MAX {
         let tx = conn.begin().await?;
-        let at = (before, of.until);
-        let letters = dead_letters::take_of(&tx, workspace, &of.cause, at, PORTION).await?;
-        let Some(last) = letters.last().map(|letter| letter.id) else { return Ok(settled) };
-        if looked >= SETTLED_MAX {
+        let taken = dead_letters::take_of(&tx, workspace, &of.cause, (before, of.until)).await?;
+        let portion = &taken.letters[..taken.letters.len().min(room)];
+        let mut came_to = SettledMany::default();
+        for letter in portion {
+            if settle_one(&tx, letter, how).await? {
+                came_to.settled += 1;
+            } else {
+                came_to.left_out += 1;
+            }
+        }
+        if came_to.settled > 0 {
+            actor.record(&tx, change(workspace, of, how, came_to)).await?;
+        }
+        tx.commit().await?;
+        settled.settled += came_to.settled;
+        settled.left_out += came_to.left_out;
+        if portion.len() < taken.letters.len() {
             settled.more = true;
             return Ok(settled);
         }
-        looked += PORTION;
-        before = last;
-        let mut portion = SettledMany::default();
-        for letter in &letters {
-            if settle_one(&tx, letter, how).await? {
-                portion.settled += 1;
-            } else {
-                portion.left_out += 1;
-            }
-        }
-        if portion.settled > 0 {
-            actor.record(&tx, change(workspace, of, how, portion)).await?;
-        }
-        tx.commit().await?;
-        settled.settled += portion.settled;
-        settled.left_out += portion.left_out;
+        room -= portion.len();
+        let Some(next) = taken.next else { return Ok(settled) };
+        before = next;
     }
+    settled.more = true;
+    Ok(settled)
 }
 
 /// False: it cannot be replayed, and nothing was changed. The letter is locked: nobody else settles it.
