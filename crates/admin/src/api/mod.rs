@@ -7,6 +7,7 @@ mod connector_accounts;
 mod connector_instances;
 mod connector_mappings;
 mod connector_targets;
+mod dead_letter_causes;
 mod dead_letters;
 mod deliveries;
 mod deployment;
@@ -54,6 +55,7 @@ pub fn routes() -> Routes {
         .and(deliveries::routes())
         .and(replays::routes())
         .and(dead_letters::routes())
+        .and(dead_letter_causes::routes())
         .and(grants::routes())
         .and(tokens::routes())
         .and(members::routes())

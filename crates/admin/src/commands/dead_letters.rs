@@ -1,11 +1,13 @@
 //! `dead-letters ...`.
 
+mod causes;
+
 use clap::Subcommand;
 use hookyard_admin::operations::dead_letters::{self as operation, Settled};
 use hookyard_admin::operations::workspaces;
 use hookyard_domain::ids::DeadLetterId;
 use hookyard_domain::workspace::Slug;
-use hookyard_store::dead_letters;
+use hookyard_store::dead_letters::{self, Settlement};
 
 use super::paging::PageArgs;
 use crate::output::{Answer, Fields, Table, next_page, time};
@@ -24,6 +26,15 @@ pub(crate) enum DeadLettersCommand {
         #[command(flatten)]
         page: PageArgs<DeadLetterId>,
     },
+    /// List why the newest 1,000 open ones of a workspace were given up, the most frequent first
+    Causes {
+        #[arg(long, value_name = "SLUG")]
+        workspace: Slug,
+    },
+    /// Do the work of all dead letters of a cause once more, 1,000 at a time
+    ReplayCause(causes::CauseArgs),
+    /// Let all dead letters of a cause be, 1,000 at a time
+    DropCause(causes::CauseArgs),
     /// Do the work once more, by a new job
     Replay {
         id: DeadLetterId,
@@ -62,6 +73,13 @@ pub(crate) async fn run(
             let mut text = table.render("no dead letters");
             next_page(&mut text, page.next_cursor);
             Answer::new(&page, text)
+        }
+        DeadLettersCommand::Causes { workspace } => causes::list(&store, &workspace).await,
+        DeadLettersCommand::ReplayCause(args) => {
+            causes::settle(&store, args, Settlement::Replayed).await
+        }
+        DeadLettersCommand::DropCause(args) => {
+            causes::settle(&store, args, Settlement::Dropped).await
         }
         DeadLettersCommand::Replay { id, because } => {
             shown(&operation::replay(&store, &because.actor()?, id).await?)

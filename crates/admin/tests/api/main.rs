@@ -4,6 +4,7 @@
 mod access;
 mod connectors;
 mod console_roles;
+mod dead_letter_causes;
 mod discovery;
 mod exports;
 mod http;
