@@ -2,15 +2,20 @@
 
 use hookyard_domain::ids::OauthClientId;
 use jiff::Timestamp;
+use serde::Serialize;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 
+use crate::paging::{PAGE_ITEMS_MAX, Page, PageRequest};
 use crate::{Db, StoreError};
 
 /// The most grants of one page.
-pub const GRANTS_MAX: usize = 100;
+pub const GRANTS_MAX: usize = PAGE_ITEMS_MAX as usize;
 
 /// A user's grant, or what is left of one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OauthClientGrant)]
 pub struct OauthGrant {
     /// In the words of whoever granted.
     pub user_id: String,
@@ -19,7 +24,7 @@ pub struct OauthGrant {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// A page of a client's grants in the order of their users.
+/// A page of a client's grants, as long as pages may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OauthGrants {
     pub items: Vec<OauthGrant>,
@@ -33,19 +38,27 @@ pub async fn of_client(
     client: OauthClientId,
     after: &str,
 ) -> Result<OauthGrants, StoreError> {
-    const SQL: &str = "-- oauth_grants::of_client
+    let page = PageRequest::longest(Some(after.to_owned()));
+    let Page { items, next_cursor } = list(db, client, page).await?;
+    Ok(OauthGrants { items, next: next_cursor })
+}
+
+/// A client's grants in the order of their users; those taken back, too.
+pub async fn list(
+    db: &impl Db,
+    client: OauthClientId,
+    page: PageRequest<String>,
+) -> Result<Page<OauthGrant, String>, StoreError> {
+    const SQL: &str = "-- oauth_grants::list
         select user_id, granted_at, revoked_at from oauth_grant
          where client_id = $1 and user_id > $2
          order by user_id limit 101";
+    let after = page.cursor.as_deref().unwrap_or_default();
     let rows = db.rows(SQL, &[/* client */ &client.0, /* after */ &after]).await?;
     let read = |row: &Row| OauthGrant {
         user_id: row.get("user_id"),
         granted_at: row.get("granted_at"),
         revoked_at: row.get("revoked_at"),
     };
-    let mut items: Vec<OauthGrant> = rows.iter().map(read).collect();
-    let more = items.len() > GRANTS_MAX;
-    items.truncate(GRANTS_MAX);
-    let next = items.last().filter(|_| more).map(|it| it.user_id.clone());
-    Ok(OauthGrants { items, next })
+    Ok(page.cut(rows.iter().map(read).collect(), |it| it.user_id.clone()))
 }

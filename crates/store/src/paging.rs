@@ -44,6 +44,11 @@ impl<I> PageRequest<I> {
         Self { items_max: PAGE_ITEMS_DEFAULT, cursor: None }
     }
 
+    /// The first page, or the one after the `cursor`, as long as a page may be.
+    pub(crate) fn longest(cursor: Option<I>) -> Self {
+        Self { items_max: PAGE_ITEMS_MAX, cursor }
+    }
+
     /// Cuts what a statement found, up to 101 items, to the page that was asked for.
     pub(crate) fn cut<T>(&self, mut items: Vec<T>, id: impl Fn(&T) -> I) -> Page<T, I> {
         let wanted = usize::from(self.items_max);

@@ -5,6 +5,7 @@ use hookyard_domain::connection::Name;
 use hookyard_domain::ids::OauthClientId;
 use hookyard_domain::token::ClientScope;
 use hookyard_store::oauth_clients::{self, OauthClient};
+use hookyard_store::oauth_grants::{self, OauthGrant};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -47,6 +48,15 @@ pub(super) fn routes() -> Routes {
             remove,
             Doc::gone("Remove an OAuth client with its grants, and call off what waits for it")
                 .because(),
+        )
+        .get(
+            "/v1/workspaces/{slug}/oauth-clients/{oauth_client}/grants",
+            Need::Admin,
+            grants,
+            Doc::list::<OauthGrant>(
+                "List the users who granted it access, by name; also those who took it back",
+            )
+            .query::<GrantsQuery>(),
         )
         .post(
             "/v1/workspaces/{slug}/oauth-clients/{oauth_client}/grant",
@@ -103,6 +113,24 @@ async fn add(State(app): State<App>, asked: Asked, Body(new): Body<NewClient>) -
 
 async fn show(State(app): State<App>, InPath(id): InPath<OauthClientId>) -> Answer {
     item(&operation::require(&app.store.conn().await?, id).await?)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct GrantsQuery {
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u16>,
+    /// The last user of the page before.
+    cursor: Option<String>,
+}
+
+async fn grants(
+    State(app): State<App>,
+    InPath(id): InPath<OauthClientId>,
+    Query(query): Query<GrantsQuery>,
+) -> Answer {
+    let page = page_of(query.limit, query.cursor)?;
+    listed(&oauth_grants::list(&app.store.conn().await?, id, page).await?)
 }
 
 async fn remove(

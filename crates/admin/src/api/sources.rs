@@ -6,8 +6,6 @@ use axum::extract::State;
 use hookyard_domain::ids::SourceId;
 use hookyard_domain::provider::Provider;
 use hookyard_domain::workspace::Slug;
-use hookyard_store::paging::Page;
-use hookyard_store::sources;
 use hookyard_vault::KeyRing;
 use secrecy::{ExposeSecret as _, SecretSlice};
 use serde::Deserialize;
@@ -89,10 +87,7 @@ struct ListQuery {
 async fn list(State(app): State<App>, asked: Asked, Query(query): Query<ListQuery>) -> Answer {
     let page = page_of(query.limit, query.cursor)?;
     let conn = app.store.conn().await?;
-    let Page { items, next_cursor } =
-        sources::list(&conn, Some(asked.workspace().id), page).await?;
-    let items = items.into_iter().map(SourceView::from).collect();
-    listed(&Page { items, next_cursor })
+    listed(&operation::list(&conn, Some(asked.workspace().id), page).await?)
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

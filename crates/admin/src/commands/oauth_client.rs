@@ -9,6 +9,8 @@ use hookyard_domain::ids::OauthClientId;
 use hookyard_domain::token::ClientScope;
 use hookyard_domain::workspace::Slug;
 use hookyard_store::oauth_clients::{self, OauthClient};
+use hookyard_store::oauth_grants::{self, OauthGrant};
+use hookyard_store::paging::Page;
 use secrecy::SecretString;
 
 use super::paging::PageArgs;
@@ -30,6 +32,12 @@ pub(crate) enum OauthClientCommand {
     },
     /// Show an application; never its URL or its secret
     Show { id: OauthClientId },
+    /// List the users who granted it access, by name; also those who took it back
+    Grants {
+        id: OauthClientId,
+        #[command(flatten)]
+        page: PageArgs<String>,
+    },
     /// A user grants it access: from now on it is told of what that user connects
     Grant(GrantArgs),
     /// A user takes that back
@@ -97,6 +105,12 @@ pub(crate) async fn run(
             let client = operation::require(&settings.store().await?.conn().await?, id).await?;
             Answer::new(&client, fields(&client).render())
         }
+        OauthClientCommand::Grants { id, page } => {
+            let store = settings.store().await?;
+            let conn = store.conn().await?;
+            operation::require(&conn, id).await?;
+            grants(&oauth_grants::list(&conn, id, page.request()?).await?)
+        }
         OauthClientCommand::Grant(args) => granted(args, settings, true).await,
         OauthClientCommand::Revoke(args) => granted(args, settings, false).await,
         OauthClientCommand::Enable { id, because } => {
@@ -140,18 +154,42 @@ async fn granted(args: GrantArgs, settings: &Settings, on: bool) -> anyhow::Resu
     Answer::new(&done, text)
 }
 
+fn grants(page: &Page<OauthGrant, String>) -> anyhow::Result<Answer> {
+    let mut table = Table::new(&["USER", "GRANTED", "REVOKED"]);
+    for it in &page.items {
+        table.row([it.user_id.clone(), time(it.granted_at), since(it.revoked_at)]);
+    }
+    let mut text = table.render("nobody granted it access");
+    next_page(&mut text, page.next_cursor.as_deref());
+    Answer::new(page, text)
+}
+
+const fn status(client: &OauthClient) -> &'static str {
+    if client.active { "active" } else { "disabled" }
+}
+
 fn scopes_of(client: &OauthClient) -> String {
     client.scopes.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn table(items: &[OauthClient]) -> String {
-    let mut table =
-        Table::new(&["ID", "WORKSPACE", "NAME", "HOST", "SCOPES", "GRANTS", "TRIGGERED", "ERROR"]);
+    let mut table = Table::new(&[
+        "ID",
+        "WORKSPACE",
+        "NAME",
+        "STATUS",
+        "HOST",
+        "SCOPES",
+        "GRANTS",
+        "TRIGGERED",
+        "ERROR",
+    ]);
     for it in items {
         table.row([
             it.id.to_string(),
             it.workspace.clone(),
             it.name.clone(),
+            status(it).to_owned(),
             host(it).unwrap_or_default().to_owned(),
             scopes_of(it),
             it.grants.to_string(),
@@ -167,7 +205,7 @@ fn fields(it: &OauthClient) -> Fields {
         .field("OAuth client", it.id)
         .field("workspace", &it.workspace)
         .field("name", &it.name)
-        .field("status", if it.active { "active" } else { "disabled" })
+        .field("status", status(it))
         .maybe("host", host(it))
         .field("scopes", scopes_of(it))
         .field("grants", it.grants)

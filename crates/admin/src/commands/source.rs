@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use hookyard_admin::operations::sources::{self as operation, CreateSource, SourceView};
+use hookyard_admin::operations::sources::{
+    self as operation, CreateSource, KEEP_OLD_MAX, SourceView,
+};
 use hookyard_admin::operations::workspaces;
 use hookyard_domain::ids::SourceId;
 use hookyard_domain::provider::Provider;
 use hookyard_domain::workspace::Slug;
-use hookyard_store::paging::Page;
-use hookyard_store::sources;
-use jiff::SignedDuration;
+use jiff::{Span, SpanRelativeTo};
 
 use super::paging::PageArgs;
 use super::secret;
@@ -40,8 +40,8 @@ pub(crate) enum SourceCommand {
         id: SourceId,
         #[command(flatten)]
         secret: SecretArgs,
-        /// How long the old secret stays valid, such as 24h; 0s ends it now
-        #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_duration)]
+        /// How long the old secret stays valid, such as 24h or 7d, 30d at most; 0s ends it now
+        #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_keep_old)]
         keep_old_for: Duration,
         #[command(flatten)]
         because: Because,
@@ -125,11 +125,20 @@ async fn list(
     let store = settings.store().await?;
     let conn = store.conn().await?;
     let workspace = workspaces::filter(&conn, workspace).await?;
-    let page = sources::list(&conn, workspace, page.request()?).await?;
-    let items: Vec<SourceView> = page.items.into_iter().map(SourceView::from).collect();
-    let mut table =
-        Table::new(&["ID", "PROVIDER", "WORKSPACE", "SLUG", "SECRETS", "DISABLED", "PATH"]);
-    for view in &items {
+    let page = operation::list(&conn, workspace, page.request()?).await?;
+    let mut table = Table::new(&[
+        "ID",
+        "PROVIDER",
+        "WORKSPACE",
+        "SLUG",
+        "SECRETS",
+        "OLD ENDS",
+        "VERIFIED",
+        "FAILED",
+        "DISABLED",
+        "PATH",
+    ]);
+    for view in &page.items {
         let it = &view.source;
         table.row([
             it.id.to_string(),
@@ -137,13 +146,16 @@ async fn list(
             it.workspace.clone().unwrap_or_default(),
             it.slug.clone(),
             it.secrets.to_string(),
+            since(view.old_secret_until),
+            since(view.last_verified_at),
+            since(view.last_failed_at),
             since(it.disabled_at),
             view.path.clone(),
         ]);
     }
     let mut text = table.render("no sources; add one with `hookyard-admin source create`");
     next_page(&mut text, page.next_cursor);
-    Answer::new(&Page { items, next_cursor: page.next_cursor }, text)
+    Answer::new(&page, text)
 }
 
 fn shown(view: &SourceView) -> anyhow::Result<Answer> {
@@ -156,6 +168,10 @@ fn shown(view: &SourceView) -> anyhow::Result<Answer> {
         .field("slug", &source.slug)
         .field("path", &view.path)
         .field("valid secrets", source.secrets)
+        .maybe("newest secret", view.secret_since.map(time))
+        .maybe("old secret ends", view.old_secret_until.map(time))
+        .field("last verified", view.last_verified_at.map_or_else(|| "never".to_owned(), time))
+        .maybe("last failed", failed(view))
         .field("answers", format!("{} when accepted", policy.accepted_status))
         .field("longest body", format!("{} bytes", policy.body_bytes_max))
         .field("replay window", format!("{} s", policy.replay_window_s))
@@ -165,9 +181,23 @@ fn shown(view: &SourceView) -> anyhow::Result<Answer> {
     Answer::new(view, text)
 }
 
-/// A span of time such as `24h`, `90m` or `1h 30m`.
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let span: SignedDuration =
-        text.parse().map_err(|_| "write a span of time, such as 24h, 90m or 0s".to_owned())?;
-    Duration::try_from(span).map_err(|_| "a span of time that is not negative".to_owned())
+/// When signatures kept failing, and how many.
+fn failed(view: &SourceView) -> Option<String> {
+    let (at, failures) = (view.last_failed_at?, view.last_failures?);
+    Some(format!("{failures} signatures in the quarter of an hour from {}", time(at)))
+}
+
+/// How long an old secret is kept: a span of time such as `24h`, `90m`, `7d` or `1h 30m`.
+fn parse_keep_old(text: &str) -> Result<Duration, String> {
+    let span: Span = text.parse().map_err(|_| {
+        "write a span of time, such as 24h, 90m, 7d, or 0s to end it now".to_owned()
+    })?;
+    let limit = || {
+        let hours = KEEP_OLD_MAX.as_secs() / (60 * 60);
+        format!("an old secret is kept for {} days ({hours}h) at most", hours / 24)
+    };
+    let span = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| limit())?;
+    let span =
+        Duration::try_from(span).map_err(|_| "a span of time that is not negative".to_owned())?;
+    if span <= KEEP_OLD_MAX { Ok(span) } else { Err(limit()) }
 }

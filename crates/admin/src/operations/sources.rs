@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hookyard_domain::ids::SourceId;
+use hookyard_domain::ids::{SourceId, WorkspaceId};
 use hookyard_domain::provider::Provider;
 use hookyard_domain::workspace::Slug;
+use hookyard_store::paging::{Page, PageRequest};
 use hookyard_store::sources::secrets::{self, SealedSecret};
-use hookyard_store::sources::{self, NewSource, Source, SourcePolicy};
+use hookyard_store::sources::{self, NewSource, Source, SourcePolicy, Standing};
 use hookyard_store::{Db, Store, Tx};
 use hookyard_vault::{KeyRing, Label};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::Serialize;
 use serde_json::json;
@@ -36,12 +38,51 @@ pub struct SourceView {
     pub source: Source,
     /// The path that deliveries are posted to.
     pub path: String,
+    /// Since when its newest secret is there.
+    pub secret_since: Option<Timestamp>,
+    /// When the secret before that one ends; none: there is one at the most.
+    pub old_secret_until: Option<Timestamp>,
+    /// When the newest of its calls came that was verified and recorded.
+    pub last_verified_at: Option<Timestamp>,
+    /// When the newest quarter of an hour began in which its callers' signatures kept failing; remembered for a week.
+    pub last_failed_at: Option<Timestamp>,
+    /// How many had failed when that was noticed.
+    pub last_failures: Option<i32>,
 }
 
-impl From<Source> for SourceView {
-    fn from(source: Source) -> Self {
-        Self { path: source.path(), source }
+impl SourceView {
+    fn new(source: Source, standing: Option<&Standing>) -> Self {
+        let failing = standing.and_then(|it| it.failing);
+        Self {
+            path: source.path(),
+            source,
+            secret_since: standing.and_then(|it| it.secret_since),
+            old_secret_until: standing.and_then(|it| it.rotates_until),
+            last_verified_at: standing.and_then(|it| it.verified).map(|(_, at)| at),
+            last_failed_at: failing.map(|(at, _)| at),
+            last_failures: failing.map(|(_, count)| count),
+        }
     }
+}
+
+/// The sources of one workspace, or all, newest first.
+pub async fn list(
+    db: &impl Db,
+    workspace: Option<WorkspaceId>,
+    page: PageRequest<SourceId>,
+) -> Result<Page<SourceView, SourceId>, OperationError> {
+    let Page { items, next_cursor } = sources::list(db, workspace, page).await?;
+    Ok(Page { items: viewed(db, items).await?, next_cursor })
+}
+
+async fn viewed(db: &impl Db, sources: Vec<Source>) -> Result<Vec<SourceView>, OperationError> {
+    let ids: Vec<SourceId> = sources.iter().map(|it| it.id).collect();
+    let standings = sources::standings(db, &ids).await?;
+    let view = |source: Source| {
+        let standing = standings.iter().find(|it| it.source == source.id);
+        SourceView::new(source, standing)
+    };
+    Ok(sources.into_iter().map(view).collect())
 }
 
 /// A source to be added.
@@ -172,8 +213,9 @@ pub async fn set_disabled(
 
 /// The source of this id, which must exist.
 pub async fn require(db: &impl Db, id: SourceId) -> Result<SourceView, OperationError> {
-    let found = sources::by_id(db, id).await?;
-    found.map(SourceView::from).ok_or_else(|| OperationError::not_found("source", &id))
+    let found = sources::by_id(db, id).await?.into_iter().collect();
+    let found = viewed(db, found).await?.pop();
+    found.ok_or_else(|| OperationError::not_found("source", &id))
 }
 
 /// A secret for a provider that lets one choose it: letters, digits, `-` and `_`.

@@ -208,3 +208,82 @@ async fn an_admin_publishes_an_event_whose_numbers_keep_their_digits() {
     let (_, bob) = yard.member("acme", "bob", "member");
     assert_eq!(publish(&bob, "{}").status, 403);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_users_who_granted_a_client_access_are_listed_page_by_page() {
+    let (yard, served, ada) = acme().await;
+    let receiver = receiver().await;
+    let url = receiver.url_of("/app");
+    let new = json!({ "name": "app", "webhookUrl": url, "scopes": ["integration"] });
+    let made = served.post(&format!("{ACME}/oauth-clients"), &ada, &new).json();
+    let id = text(&made["item"], "id");
+    let one = format!("{ACME}/oauth-clients/{id}");
+    for user in ["u-3", "u-1", "u-2"] {
+        assert_eq!(
+            served.post(&format!("{one}/grant"), &ada, &json!({ "userId": user })).status,
+            200
+        );
+    }
+    served.post(&format!("{one}/revoke"), &ada, &json!({ "userId": "u-2" }));
+
+    let users = |page: &Value| items(page).iter().map(|it| text(it, "userId")).collect::<Vec<_>>();
+    let first = served.get(&format!("{one}/grants?limit=2"), &ada).json();
+    assert_eq!(
+        (users(&first), &first["nextCursor"]),
+        (vec!["u-1".into(), "u-2".into()], &json!("u-2"))
+    );
+    assert_eq!(items(&first)[0]["revokedAt"], Value::Null);
+    assert_ne!(items(&first)[1]["revokedAt"], Value::Null);
+    let second = served.get(&format!("{one}/grants?limit=2&cursor=u-2"), &ada).json();
+    assert_eq!((users(&second), &second["nextCursor"]), (vec!["u-3".into()], &Value::Null));
+
+    assert_eq!(users(&yard.json(&["oauth-client", "grants", &id])), ["u-1", "u-2", "u-3"]);
+    let told = yard.run(&["oauth-client", "grants", &id, "--limit", "2"]).stdout;
+    assert!(told.contains("more: --cursor u-2"), "{told}");
+    let unknown = yard.run(&["oauth-client", "grants", "oac_01h455vb4pex5vsknk084sn02q"]);
+    assert_eq!(unknown.code, 2, "{unknown:?}");
+    let status = || yard.run(&["oauth-client", "list"]).stdout;
+    assert!(status().contains("STATUS") && status().contains("active"), "{}", status());
+    yard.execute("update oauth_client set status = 'disabled'").await;
+    assert!(status().contains("disabled"), "{}", status());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_tells_how_its_secrets_and_its_callers_stand() {
+    let (yard, served, ada) = acme().await;
+    let new = json!({ "provider": "github", "slug": "gh", "secret": "first" });
+    let made = served.post(&format!("{ACME}/sources"), &ada, &new).json();
+    let fresh = &made["item"];
+    assert_eq!((&fresh["secrets"], &fresh["oldSecretUntil"]), (&json!(1), &Value::Null));
+    assert_eq!((&fresh["lastVerifiedAt"], &fresh["lastFailedAt"]), (&Value::Null, &Value::Null));
+    let one = format!("{ACME}/sources/{}", text(fresh, "id"));
+    let rotate = json!({ "secret": "second", "keepOldS": 3600 });
+    let rotated = served.post(&format!("{one}/rotate"), &ada, &rotate).json();
+    assert_eq!(rotated["item"]["secrets"], 2);
+    assert_ne!(rotated["item"]["oldSecretUntil"], Value::Null);
+    yard.execute(
+        "insert into event (id, received_at, source_id, body_bytes, origin, type, headers, body)
+         select uuid_v7(now()), now(), id, 2, 'webhook', 'github.push', '{}', '{}' from source",
+    )
+    .await;
+    yard.execute(
+        "insert into signature_failures (source_id, window_start, failures)
+         select id, '2026-01-31T12:00:00Z', 20 from source",
+    )
+    .await;
+    let shown = served.get(&one, &ada).json();
+    assert_ne!(shown["item"]["lastVerifiedAt"], Value::Null, "{shown:#}");
+    assert_eq!(
+        (&shown["item"]["lastFailedAt"], &shown["item"]["lastFailures"]),
+        (&json!("2026-01-31T12:00:00Z"), &json!(20))
+    );
+    let listed = served.get(&format!("{ACME}/sources"), &ada).json();
+    assert_eq!(items(&listed)[0], shown["item"]);
+    let shown = yard.run(&["source", "show", &text(fresh, "id")]).stdout;
+    for part in
+        ["valid secrets", "old secret ends", "last verified", "20 signatures in the quarter"]
+    {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    assert!(yard.run(&["source", "list"]).stdout.contains("OLD ENDS"));
+}
