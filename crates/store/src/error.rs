@@ -61,6 +61,18 @@ impl StoreError {
         code.is_some_and(|code| *code == SqlState::QUERY_CANCELED || code.code().starts_with("40"))
     }
 
+    /// Whether a value that was given is one that no column can hold and nothing can be compared with: a text with a
+    /// NUL, a time before the calendar of the database begins.
+    pub fn is_unrepresentable(&self) -> bool {
+        const UNREPRESENTABLE: [SqlState; 3] = [
+            SqlState::CHARACTER_NOT_IN_REPERTOIRE,
+            SqlState::UNTRANSLATABLE_CHARACTER,
+            SqlState::DATETIME_FIELD_OVERFLOW,
+        ];
+        let Self::Refused(error) = self else { return false };
+        error.code().is_some_and(|code| UNREPRESENTABLE.contains(code))
+    }
+
     /// What went wrong, for logs: never a value of a row, which `PostgreSQL`'s details quote.
     pub fn brief(&self) -> String {
         match self {

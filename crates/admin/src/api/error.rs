@@ -105,6 +105,10 @@ impl From<StoreError> for ApiError {
             )
             .with_header(RETRY_AFTER, UNAVAILABLE_RETRY_S);
         }
+        if error.is_unrepresentable() {
+            let message = "a text holds a NUL character, or a time lies too far back: neither can be stored or looked for";
+            return Self::new(StatusCode::BAD_REQUEST, "invalid_request", message);
+        }
         Self::internal(&error.brief())
     }
 }

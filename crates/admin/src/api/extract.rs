@@ -64,6 +64,9 @@ fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     }
     let given: Vec<(Cow<'_, str>, Cow<'_, str>)> =
         form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| !value.is_empty()).collect();
+    if let Some((name, _)) = given.iter().find(|(_, value)| value.contains('\0')) {
+        return Err(ApiError::field(name, format!("{name}: no text has a NUL character")));
+    }
     let kept = form_urlencoded::Serializer::new(String::new()).extend_pairs(&given).finish();
     let read = serde_urlencoded::Deserializer::new(form_urlencoded::parse(kept.as_bytes()));
     serde_path_to_error::deserialize(read).map_err(|error| {

@@ -7,6 +7,7 @@ mod console_roles;
 mod dead_letter_causes;
 mod discovery;
 mod exports;
+mod hostile;
 mod http;
 mod outbound;
 mod roles;
