@@ -207,6 +207,8 @@ fn http_method(method: &Method) -> HttpMethod {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     #[test]
@@ -216,6 +218,20 @@ mod tests {
             kept == text(),
             "run `cargo run -p hookyard-admin -- api document > docs/openapi.json`"
         );
+    }
+
+    #[test]
+    fn one_name_of_a_schema_means_one_shape() {
+        let table = routes::table();
+        let mut shapes = HashMap::new();
+        let documented = table.iter().filter_map(|route| Some((route, route.doc.as_ref()?)));
+        for (route, doc) in documented {
+            for (name, schema) in &doc.schemas {
+                let shape = serde_json::to_value(schema).unwrap();
+                let before = shapes.entry(name.clone()).or_insert_with(|| shape.clone());
+                assert_eq!(*before, shape, "{route:?}: another {name}");
+            }
+        }
     }
 
     #[test]

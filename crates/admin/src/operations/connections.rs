@@ -38,6 +38,7 @@ pub struct Outside<'a> {
 /// A connection that was disconnected.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DisconnectedConnection)]
 pub struct Disconnected {
     #[serde(flatten)]
     pub connection: Connection,
