@@ -12,7 +12,7 @@ use hookyard_process::SettingError;
 use hookyard_store::{Store, StoreSettings, schema};
 use hookyard_vault::KeyRing;
 use nix::unistd::{Uid, User};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::commands::clock;
@@ -78,7 +78,8 @@ pub(crate) struct Because {
 impl Settings {
     /// How to talk to the database.
     pub(crate) fn store_settings(&self) -> anyhow::Result<StoreSettings> {
-        let url = self.database_url.clone().ok_or_else(|| missing(DATABASE_URL))?;
+        let given = self.database_url.clone().filter(|url| !url.expose_secret().is_empty());
+        let url = given.ok_or_else(|| missing(DATABASE_URL))?;
         Ok(StoreSettings {
             connections_max: CONNECTIONS_MAX,
             statement_ms_max: STATEMENT_MS_MAX,

@@ -115,7 +115,11 @@ fn parse_retry(text: &str) -> Result<Retry, String> {
     match text {
         "default" => Ok(Retry(None)),
         "persistent" => Ok(Retry(Some(DeliveryRetryPolicy::persistent()))),
-        json => serde_json::from_str(json).map(|it| Retry(Some(it))).map_err(|it| it.to_string()),
+        json if json.trim_start().starts_with('{') => {
+            serde_json::from_str(json).map(|it| Retry(Some(it))).map_err(|it| it.to_string())
+        }
+        _ => Err("write default, persistent, or JSON such as {\"attempts\":5,\"baseMs\":1000,\"longestMs\":60000}"
+            .to_owned()),
     }
 }
 

@@ -28,7 +28,13 @@ pub(crate) enum TokenCommand {
         #[arg(long, value_name = "SLUG", requires = "scopes")]
         workspace: Option<Slug>,
         /// What an application's token allows: events:write
-        #[arg(id = "scopes", long = "scope", value_name = "SCOPE", requires = "workspace")]
+        #[arg(
+            id = "scopes",
+            long = "scope",
+            value_name = "SCOPE",
+            requires = "workspace",
+            value_parser = parse_application_scope
+        )]
         scopes: Vec<TokenScope>,
         /// For this member, who may with it what the member's role allows
         #[arg(long, value_name = "ID")]
@@ -119,6 +125,17 @@ pub(crate) async fn run(command: TokenCommand, settings: &Settings) -> anyhow::R
             Answer::new(&token, fields(&token).render())
         }
     }
+}
+
+/// A scope that an application's token may have.
+fn parse_application_scope(text: &str) -> Result<TokenScope, String> {
+    let given = |it: &&TokenScope| **it != TokenScope::Operator;
+    let scopes = || TokenScope::ALL.iter().filter(given);
+    let found = scopes().copied().find(|it| it.as_str() == text);
+    found.ok_or_else(|| {
+        let known: Vec<&str> = scopes().map(|it| it.as_str()).collect();
+        format!("an application's token has no scope {text:?}; known are: {}", known.join(", "))
+    })
 }
 
 /// What a token opens, in words.

@@ -242,3 +242,38 @@ async fn a_database_that_was_never_migrated_or_does_not_answer_is_told() {
     refused(&ran, FAILED, "PostgreSQL is unavailable");
     assert!(!ran.stderr.contains("hunter2"));
 }
+
+#[tokio::test]
+async fn a_value_that_is_none_of_several_is_answered_with_those_that_are() {
+    let yard = Yard::new().await;
+    let source = "src_01h455vb4pex5vsknk084sn02q";
+    let rotate = ["source", "rotate", source, "--secret-stdin", "--keep-old-for"];
+    let limit = "an old secret is kept for 30 days (720h) at most";
+    for (keep, says) in [
+        ("90d", limit),
+        ("31d", limit),
+        ("721h", limit),
+        ("1h ago", "not negative"),
+        ("soon", "write a span of time, such as 24h"),
+    ] {
+        refused(&yard.run(&[&rotate[..], &[keep]].concat()), USAGE, says);
+    }
+    // It is understood: there is no such source.
+    let longest = yard.run_with(&[&rotate[..], &["30d"]].concat(), "secret");
+    refused(&longest, NOT_FOUND, "there is no source");
+
+    let add = ["subscription", "add", "--connection", "conn_01h455vb4pex5vsknk084sn02q"];
+    let add = [&add[..], &["--event-type", "*", "--retry", "nope"]].concat();
+    refused(&yard.run(&add), USAGE, "write default, persistent, or JSON such as");
+
+    let scope = ["token", "create", "--workspace", "acme", "--scope"];
+    for scope in [[&scope[..], &["nope"]].concat(), [&scope[..], &["operator"]].concat()] {
+        let ran = yard.run(&scope);
+        refused(&ran, USAGE, "known are: events:write");
+        assert!(!ran.stderr.contains("events:write, operator"), "{ran:?}");
+    }
+
+    let mut command = yard.command(&["workspace", "list"]);
+    let ran = Ran::of(command.env("HOOKYARD_DATABASE_URL", "").output().unwrap());
+    refused(&ran, USAGE, "HOOKYARD_DATABASE_URL");
+}
