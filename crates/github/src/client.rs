@@ -126,7 +126,11 @@ impl GitHub {
 
     /// A call in the App's own name. GitHub refuses tokens dated by a clock that is minutes off; its answer tells the
     /// right time, so such a call is made once more with that.
-    async fn as_app(&self, call: &Call<'_>, requests: &AtomicU32) -> Result<Answer, GitHubError> {
+    pub(crate) async fn as_app(
+        &self,
+        call: &Call<'_>,
+        requests: &AtomicU32,
+    ) -> Result<Answer, GitHubError> {
         let now = self.0.transport.now();
         let answer = self.as_app_at(now, call, requests).await?;
         if answer.status != StatusCode::UNAUTHORIZED {

@@ -121,6 +121,19 @@ pub async fn record_endings(tx: &Tx<'_>, endings: &[Ending]) -> Result<(), Store
     Ok(())
 }
 
+/// Which of these deliveries of GitHub's to the deployment are on record, by `X-GitHub-Delivery`.
+pub async fn recorded_github_deliveries(
+    db: &impl Db,
+    delivery_ids: &[&str],
+) -> Result<HashSet<String>, StoreError> {
+    const SQL: &str = "-- events::recorded_github_deliveries
+        select distinct provider_delivery_id from event
+         where provider_delivery_id = any($1)
+           and source_id = any(array(select id from source where provider = 'github' and workspace_id is null))";
+    let rows = db.rows(SQL, &[/* deliveries */ &delivery_ids]).await?;
+    Ok(rows.iter().map(|row| row.get("provider_delivery_id")).collect())
+}
+
 /// What became of the wish to process an event once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replay {

@@ -8,10 +8,13 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use hookyard_admin::operations::OperationError;
 use hookyard_admin::operations::github_app::{self as operation, GithubApp};
+use hookyard_admin::operations::missed_deliveries::{self, Recovery};
+use jiff::Timestamp;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::output::{Answer, Fields, time};
+use super::clock::parse_since;
+use crate::output::{Answer, Fields, Table, time};
 use crate::settings::{Because, Settings};
 
 /// An RSA key of 16,384 bits in PEM has 13 KB.
@@ -39,6 +42,20 @@ pub(crate) enum AppCommand {
     },
     /// Show which App is set; never its key
     Show,
+    /// Have GitHub send again what it sent and nobody recorded
+    ///
+    /// GitHub tries no delivery a second time by itself, and keeps the list of them for three days. What arrived
+    /// meanwhile is left out, so this may be run as often as one likes.
+    Redeliver {
+        /// From when on: a time such as 2026-01-31T12:00:00Z, or a span before now such as 2h
+        #[arg(long, value_name = "TIME", value_parser = parse_since, default_value = "72h")]
+        since: Timestamp,
+        /// Only tell what is missing
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        because: Because,
+    },
 }
 
 pub(crate) async fn run(command: GithubCommand, settings: &Settings) -> anyhow::Result<Answer> {
@@ -49,6 +66,12 @@ pub(crate) async fn run(command: GithubCommand, settings: &Settings) -> anyhow::
             let key = read_key(&private_key_file)?;
             let store = settings.store().await?;
             shown(&operation::set(&store, &because.actor()?, &ring, app_id, &key).await?)
+        }
+        AppCommand::Redeliver { since, dry_run, because } => {
+            let github = settings.github(&settings.store().await?)?;
+            let found =
+                missed_deliveries::recover(&github, &because.actor()?, since, dry_run).await?;
+            Answer::new(&found, recovered(&found))
         }
         AppCommand::Show => {
             shown(&operation::require(&settings.store().await?.conn().await?).await?)
@@ -66,6 +89,32 @@ fn shown(app: &GithubApp) -> anyhow::Result<Answer> {
         .field("set", time(app.updated_at))
         .render();
     Answer::new(app, text)
+}
+
+fn recovered(found: &Recovery) -> String {
+    /// More are only counted.
+    const SHOWN_MAX: usize = 50;
+    let mut table = Table::new(&["SENT, UTC", "EVENT", "DELIVERY", "GITHUB SAYS"]);
+    for it in found.missed.iter().take(SHOWN_MAX) {
+        table.row([
+            time(it.delivered_at),
+            it.event_type.clone(),
+            it.delivery_id.clone(),
+            it.status.clone(),
+        ]);
+    }
+    let mut fields = Fields::default()
+        .field("since", time(found.since))
+        .field("sent by GitHub", found.looked)
+        .field("not on record", found.missed.len())
+        .field("sent again", found.asked);
+    if found.missed.len() > SHOWN_MAX {
+        fields = fields.field("shown", format!("the oldest {SHOWN_MAX}"));
+    }
+    if found.more {
+        fields = fields.field("more", "older ones were not looked at");
+    }
+    format!("{}\n{}", fields.render(), table.render("nothing is missing"))
 }
 
 fn read_key(path: &Path) -> anyhow::Result<SecretString> {

@@ -55,7 +55,7 @@ impl GitHubAccess {
     }
 
     /// The client for the App as it is set up now.
-    async fn client(&self) -> Result<GitHub, OperationError> {
+    pub(super) async fn client(&self) -> Result<GitHub, OperationError> {
         let app = {
             let conn = self.store.conn().await?;
             github_app::current(&conn).await?
@@ -124,8 +124,8 @@ pub(super) fn refusal(error: &GitHubError) -> OperationError {
             code: "github_installation_not_accessible",
             message: error.to_string(),
         },
+        GitHubError::Transient(cause) => failed(format!("{error}: {cause}")),
         GitHubError::RateLimited { .. }
-        | GitHubError::Transient(_)
         | GitHubError::BlobGone(_)
         | GitHubError::TreeGone(_)
         | GitHubError::NotPermitted { .. }

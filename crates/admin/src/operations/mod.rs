@@ -22,6 +22,7 @@ pub mod instances;
 pub mod mappings;
 pub mod members;
 pub mod migrate;
+pub mod missed_deliveries;
 pub mod oauth_clients;
 pub mod overview;
 pub mod publishing;

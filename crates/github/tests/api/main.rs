@@ -4,6 +4,7 @@
 
 mod blobs;
 mod branches;
+mod hook_deliveries;
 mod limits;
 mod redirects;
 mod repositories;

@@ -55,7 +55,8 @@ impl GatewayBuilder {
             None => (None, None),
         };
         let mut common = Common::new(&place, dir.path());
-        let admin = common.admin();
+        let github_url = github.as_ref().map(|github| github.url().to_string());
+        let admin = common.admin(github_url.as_deref());
         if place.is_own() {
             migrate(&place, &admin).await;
         }
@@ -77,7 +78,6 @@ impl GatewayBuilder {
             .zip(ingress_ports)
             .map(|(n, ports)| common.ingress(n, *ports, &self.ingress_settings))
             .collect();
-        let github_url = github.as_ref().map(|github| github.url().to_string());
         let workers: Vec<Member> = (0..)
             .zip(worker_ports)
             .zip(&self.workers)
@@ -160,28 +160,28 @@ impl<'a> Common<'a> {
         ]
     }
 
-    fn admin(&self) -> Admin {
+    fn admin(&self, github: Option<&str>) -> Admin {
         let [health] = ports::free().expect("there are free ports");
-        let environment = self.admin_settings(health);
+        let environment = self.admin_settings(health, github);
         Admin { program: self.place.binaries.join("hookyard-admin"), environment }
     }
 
-    fn admin_settings(&self, health: u16) -> Vec<Setting> {
+    fn admin_settings(&self, health: u16, github: Option<&str>) -> Vec<Setting> {
         let mut environment = self.settings("hookyard_admin", health);
         environment.push(setting("HOOKYARD_SOURCE_KEYS", &self.source_keys));
         environment.push(setting("HOOKYARD_VAULT_KEYS", &self.vault_keys));
         environment.push(setting("HOOKYARD_OUTBOUND_ALLOW", LOOPBACK));
+        if let Some(github) = github {
+            environment.push(setting("HOOKYARD_GITHUB_API_URL", github));
+        }
         environment
     }
 
     /// `hookyard-admin serve`.
     fn console(&self, github: Option<&str>) -> Member {
         let [public, health] = ports::free().expect("there are free ports");
-        let mut environment = self.admin_settings(health);
+        let mut environment = self.admin_settings(health, github);
         environment.push(setting("HOOKYARD_ADMIN_LISTEN", &local(public).to_string()));
-        if let Some(github) = github {
-            environment.push(setting("HOOKYARD_GITHUB_API_URL", github));
-        }
         let launch = self.launch("console".to_owned(), "hookyard-admin", environment);
         let (address, health) = (local(public), local(health));
         Member::new(Launch { arguments: &["serve"], address, health, ..launch })

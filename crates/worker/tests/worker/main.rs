@@ -13,6 +13,7 @@ mod messages;
 mod objects;
 mod outages;
 mod property;
+mod recovery;
 mod repositories;
 mod support;
 mod trees;

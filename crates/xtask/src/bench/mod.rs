@@ -87,9 +87,10 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<ExitCode> {
     hookyard_testkit::servers::place::passable_dir(&dir)?;
     let _owner = Owner::claim(&dir)?;
     let load_before = machine::load_average();
-    let (kept, keeps) = match &args.command {
-        Command::Admin(args) => (args.kept, args.keep),
-        _ => (false, false),
+    let (kept, keeps) = if let Command::Admin(args) = &args.command {
+        (args.kept, args.keep)
+    } else {
+        (false, false)
     };
     let measuring = async {
         let ground = if kept { Ground::Kept } else { Ground::Fresh };

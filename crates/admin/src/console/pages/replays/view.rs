@@ -2,7 +2,7 @@
 
 use hookyard_domain::ids::ReplayId;
 use hookyard_store::paging::Page;
-use hookyard_store::replays::{EXPECTED_MAX, Replay, ReplayFilter};
+use hookyard_store::replays::{Replay, ReplayFilter};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -117,7 +117,7 @@ pub(super) fn preview(
     as_of: Timestamp,
 ) -> Markup {
     let expected = number(preview.expected);
-    let more = if preview.expected >= EXPECTED_MAX { "more than " } else { "" };
+    let more = if preview.more { "at least " } else { "" };
     let deliveries = format!("{more}{}", counted(expected, "delivery", "deliveries"));
     let title = format!("Replay {deliveries}?");
     let new = viewer.path("replays/new");

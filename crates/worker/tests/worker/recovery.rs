@@ -1,0 +1,61 @@
+//! Deliveries that GitHub sent while nobody was there to take them.
+
+use hookyard_testkit::gateway::{Gateway, PATIENCE, until};
+use hookyard_testkit::github_sim::{BranchMoved, DeliveryOutcome};
+use serde_json::{Value, json};
+
+use crate::support::{assert_equals, newest_fate, put, started};
+
+const REDELIVER: [&str; 3] = ["github", "app", "redeliver"];
+
+/// Pushes while the ingress is away.
+async fn missed_push(gateway: &Gateway, content: &str) -> BranchMoved {
+    gateway.ingress().kill9().await;
+    let moved = put(gateway, "skills/late.md", content).await;
+    assert_eq!(moved.deliveries[0].outcome, DeliveryOutcome::Failed);
+    gateway.ingress().start().await;
+    moved
+}
+
+async fn redeliver(gateway: &Gateway, more: &[&str]) -> Value {
+    gateway.admin().json(&[&REDELIVER[..], more].concat()).await
+}
+
+#[tokio::test]
+async fn what_github_sent_while_no_ingress_was_there_is_asked_for_again() {
+    let gateway = started().await;
+    let taken = put(&gateway, "skills/early.md", "# Early\n").await;
+    gateway.idle().await;
+    let moved = missed_push(&gateway, "# Late\n").await;
+    assert_equals(&gateway, &taken.after).await;
+
+    let looked = redeliver(&gateway, &["--dry-run"]).await;
+    let missed = looked["missed"].as_array().unwrap();
+    assert_eq!((missed.len(), &looked["asked"]), (1, &json!(0)), "{looked}");
+    assert_eq!(missed[0]["deliveryId"], moved.deliveries[0].delivery_id);
+    assert_eq!(missed[0]["eventType"], "github.push");
+
+    assert_eq!(redeliver(&gateway, &[]).await["asked"], 1);
+    let recorded = format!(
+        "select count(*) from event where provider_delivery_id = '{}'",
+        moved.deliveries[0].delivery_id
+    );
+    let is_recorded = async || gateway.db().count(&recorded).await == 1;
+    until("the delivery is recorded", PATIENCE, is_recorded).await;
+    gateway.idle().await;
+    assert_eq!(newest_fate(&gateway).await, "completed");
+    assert_equals(&gateway, &moved.after).await;
+
+    assert_eq!(redeliver(&gateway, &[]).await["missed"], json!([]));
+    gateway.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_older_than_asked_for_is_not_looked_at() {
+    let gateway = started().await;
+    missed_push(&gateway, "# Late\n").await;
+    let found = redeliver(&gateway, &["--since", "2999-01-01T00:00:00Z"]).await;
+    assert_eq!((&found["looked"], &found["asked"]), (&json!(0), &json!(0)), "{found}");
+    gateway.idle().await;
+    gateway.finish().await;
+}
