@@ -1,7 +1,7 @@
 //! Walks that find the ids of a page in bounded work, however rare what is looked for is among millions.
 //!
 //! A walk follows the index of one filter, which is already in the list's order, newest first, holds the other filters
-//! to every row that it meets, and stops after 2,000 rows at the latest. Then the page is short, perhaps empty, and has
+//! to every row that it meets, and stops after 800 rows at the latest. Then the page is short, perhaps empty, and has
 //! a cursor all the same: the next page goes on where the walk stopped. Where several filters have an index, one walk
 //! after the other is tried, and the one that came furthest makes the page. So a value that is rare, or absent, in any
 //! one of the indexes is found, or known to be absent, at once.
@@ -31,7 +31,7 @@ macro_rules! walk {
     select id, matches, last
       from (select *, (",
             $matching,
-            ") as matches, n = 2000 as last
+            ") as matches, n = 800 as last
               from (select *, row_number() over (order by ",
             $order,
             ") as n
@@ -40,7 +40,7 @@ macro_rules! walk {
             "
                              order by ",
             $order,
-            " limit 2000) found) looked) walked
+            " limit 800) found) looked) walked
      where matches or last
      order by ",
             $order,

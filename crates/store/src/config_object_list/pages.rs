@@ -56,7 +56,7 @@ const OF_TARGET: &str = arms!(
     matching!(),
     looked!("(target_id, id) < (wanted.value, $1) and (target_id, id) >= (wanted.value, $7)"),
     "target_id desc, id desc",
-    "2000"
+    "800"
 );
 
 const OF_TARGETS: &str = arms!(
