@@ -3,6 +3,7 @@
 use std::fs;
 
 use hookyard_testkit::browser::{Look, Scheme, Size};
+use hookyard_testkit::gateway::{PATIENCE, until};
 use hookyard_testkit::receiver_sim::ProgrammedAnswer;
 use hookyard_testkit::servers::test_pictures;
 
@@ -24,6 +25,13 @@ async fn pictures_show_pages_that_fit_their_window_in_every_look() {
     show(&scene, "sign-in", "/sign-in", "With a token").await;
     live_through_something(&scene).await;
     scene.enter().await;
+    let counted =
+        "select count(distinct metric) from rollup where metric in ('arrived', 'delivery_dead')";
+    let is_counted = async || scene.gateway.db().count(counted).await == 2;
+    until("what arrived and what ended is counted", PATIENCE, is_counted).await;
+    show(&scene, "overview", &at("overview"), "Needs attention").await;
+    show(&scene, "integrations", &at("integrations"), "Orders").await;
+    show(&scene, "connectors", &at("connectors"), "octo-org/skills").await;
     show(&scene, "sync-events", &at("sync-events"), "Sync events").await;
     browser.look(Look::default()).await;
     browser.open(&at("sync-events?status=partial")).await;
