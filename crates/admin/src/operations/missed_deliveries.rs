@@ -76,16 +76,13 @@ pub async fn recover(
     if dry_run || found.missed.is_empty() {
         return Ok(found);
     }
-    let mut failure = None;
+    // Before anything is asked: whatever ends this in the middle, the log tells who began it.
+    record(github, actor, &found).await?;
     for missed in &found.missed {
-        if let Err(error) = client.redeliver(missed.attempt).await {
-            failure = Some(refusal(&error));
-            break;
-        }
+        client.redeliver(missed.attempt).await.map_err(|error| refusal(&error))?;
         found.asked += 1;
     }
-    record(github, actor, &found).await?;
-    failure.map_or(Ok(found), Err)
+    Ok(found)
 }
 
 /// Goes through GitHub's list, newest first. The newest try of each delivery stands for it.
@@ -136,7 +133,7 @@ async fn record(
         subject: github_app::require(&tx).await?.id.to_string(),
         before: None,
         after: Some(json!({
-            "since": found.since, "looked": found.looked, "missed": found.missed.len(), "asked": found.asked,
+            "since": found.since, "looked": found.looked, "missed": found.missed.len(),
         })),
     };
     actor.record(&tx, change).await?;

@@ -36,6 +36,8 @@ async fn what_github_sent_while_no_ingress_was_there_is_asked_for_again() {
     assert_eq!(missed[0]["eventType"], "github.push");
 
     assert_eq!(redeliver(&gateway, &[]).await["asked"], 1);
+    let logged = "select count(*) from audit_log where action = 'github_app.redeliver' and after ->> 'missed' = '1'";
+    assert_eq!(gateway.db().count(logged).await, 1);
     let recorded = format!(
         "select count(*) from event where provider_delivery_id = '{}'",
         moved.deliveries[0].delivery_id

@@ -15,7 +15,7 @@ use crate::operations::workspaces;
 
 /// The most dead letters that are settled at once; whoever has more asks again.
 pub const SETTLED_MAX: i64 = 1_000;
-/// How often it is looked for them, 2,000 open dead letters a time.
+/// How often it is looked for them, 800 open dead letters a time.
 const LOOKS_MAX: usize = 500;
 
 /// Dead letters of one cause in a workspace, written until a time.
