@@ -40,6 +40,8 @@ pub(crate) enum Refused {
     Unread(Unread),
     /// It says its length in two ways.
     Contradictory,
+    /// It names no host, or several.
+    NoHost,
     /// Its transfer coding is not, or not only, `chunked`.
     UnknownCoding,
     /// The database cannot be reached, or cannot keep up.
@@ -185,6 +187,7 @@ fn status_and_error(refused: Refused) -> (StatusCode, &'static str) {
         Refused::Contradictory => {
             (StatusCode::BAD_REQUEST, "both a length and a transfer encoding")
         }
+        Refused::NoHost => (StatusCode::BAD_REQUEST, "not exactly one Host header"),
         Refused::UnknownCoding => {
             (StatusCode::NOT_IMPLEMENTED, "transfer coding other than chunked")
         }
@@ -209,6 +212,7 @@ fn challenge(refused: Refused) -> Option<&'static str> {
         | Refused::KeyReused
         | Refused::Unread(_)
         | Refused::Contradictory
+        | Refused::NoHost
         | Refused::UnknownCoding
         | Refused::Unavailable
         | Refused::Unstorable => None,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, Request, Version, header};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Longer lines make hyper refuse the request.
@@ -60,6 +60,15 @@ pub(crate) fn is_readable_coding(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
     let first = codings.next().is_none_or(|it| it.as_bytes().eq_ignore_ascii_case(b"chunked"));
     first && codings.next().is_none()
+}
+
+/// Whether a request says once, and not twice, which host it is for (RFC 9112, section 3.2).
+///
+/// Of two hosts a proxy before this process may have taken one and this process would take the other.
+pub(crate) fn names_its_host<B>(request: &Request<B>) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let (named, again) = (hosts.next().is_some(), hosts.next().is_some());
+    !again && (named || request.version() < Version::HTTP_11)
 }
 
 impl Lengths {

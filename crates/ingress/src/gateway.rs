@@ -21,7 +21,7 @@ use crate::answer::{Answer, Refused, recorded, refused, rejected};
 use crate::arrival::arrival;
 use crate::body;
 use crate::budget::{Budget, Charge};
-use crate::framing::{Framing, is_chunked, is_readable_coding};
+use crate::framing::{Framing, is_chunked, is_readable_coding, names_its_host};
 use crate::recorder::{Outcome, Recorder};
 use crate::route::{Route, route};
 use crate::settings::{Limits, Settings};
@@ -73,6 +73,7 @@ impl Gateway {
         let ends_connection = is_chunked(request.headers());
         let mut answer = match route(&request) {
             _ if framing == Framing::Contradictory => refused(Refused::Contradictory),
+            _ if !names_its_host(&request) => refused(Refused::NoHost),
             _ if !is_readable_coding(request.headers()) => refused(Refused::UnknownCoding),
             Route::Unknown => refused(Refused::UnknownPath),
             Route::MethodNotAllowed => refused(Refused::MethodNotAllowed),

@@ -35,7 +35,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let settings: Settings = hookyard_process::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(settings.threads())
+        .enable_all()
+        .build();
     let outcome = runtime
         .context("the runtime does not start")
         .and_then(|runtime| runtime.block_on(run(settings)));

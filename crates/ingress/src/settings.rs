@@ -30,6 +30,10 @@ pub(crate) struct Settings {
         hide = true
     )]
     vault_keys: Option<SecretString>,
+    /// Threads that serve calls; half of the cores unless given, and at least one
+    #[arg(long, env = "HOOKYARD_THREADS", value_name = "COUNT",
+          value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     #[command(flatten)]
     pub(crate) limits: Limits,
     #[command(flatten)]
@@ -104,6 +108,15 @@ pub(crate) struct Checked {
 }
 
 impl Settings {
+    /// Threads that serve calls.
+    ///
+    /// Half of the cores take more than PostgreSQL on the other half commits, and a call that stays on its thread
+    /// costs less than one that is handed to another.
+    pub(crate) fn threads(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.map_or_else(|| cores.div_ceil(2), usize::from)
+    }
+
     /// How the public listener ends.
     pub(crate) fn ending(&self) -> Ending {
         Ending {

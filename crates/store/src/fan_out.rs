@@ -38,13 +38,17 @@ pub struct Candidate {
 /// a user who connected an integration.
 pub async fn candidates(db: &impl Db, events: &[EventId]) -> Result<Vec<Candidate>, StoreError> {
     const SQL: &str = "-- fan_out::candidates
-        with concerned as materialized (
-            select event.id, event.type, event.workspace_id from event
-             where event.id = any($1) and event.workspace_id is not null
+        with meant as materialized (
+            -- Read once: planning a scan of all partitions costs more than the scan.
+            select id, type, workspace_id,
+                   case when origin = 'system' and type = 'integration.connected' then body end as connected
+              from event where id = any($1)
+        ), concerned as materialized (
+            select id, type, workspace_id from meant where workspace_id is not null
              union
-            select event.id, event.type, link.workspace_id
-              from event_workspace link join event on event.id = link.event_id
-             where link.event_id = any($1) and event.id = any($1)
+            select meant.id, meant.type, link.workspace_id
+              from event_workspace link join meant on meant.id = link.event_id
+             where link.event_id = any($1)
         )
         select concerned.id, concerned.type, concerned.workspace_id, subscription.id as subscriber_id,
                'subscription' as subscriber_kind, subscription.connection_id as receiver_id, subscription.filter,
@@ -54,14 +58,14 @@ pub async fn candidates(db: &impl Db, events: &[EventId]) -> Result<Vec<Candidat
            and wants_event(subscription.event_types, concerned.type)
           join connection on connection.id = subscription.connection_id
          union all
-        select event.id, event.type, event.workspace_id, client.id, 'oauth_client', client.id, null,
+        select meant.id, meant.type, meant.workspace_id, client.id, 'oauth_client', client.id, null,
                'connected' as status
-          from event
-          join oauth_client client on client.workspace_id = event.workspace_id and client.status = 'active'
+          from meant
+          join oauth_client client on client.workspace_id = meant.workspace_id and client.status = 'active'
            and 'integration' = any(client.scopes)
           join oauth_grant on oauth_grant.client_id = client.id and oauth_grant.revoked_at is null
-           and oauth_grant.user_id = convert_from(event.body, 'UTF8')::json ->> 'userId'
-         where event.id = any($1) and event.origin = 'system' and event.type = 'integration.connected'";
+           and oauth_grant.user_id = convert_from(meant.connected, 'UTF8')::json ->> 'userId'
+         where meant.connected is not null";
     let ids: Vec<Uuid> = events.iter().map(|it| it.0).collect();
     db.rows(SQL, &[/* events */ &ids]).await?.iter().map(candidate_of).collect()
 }

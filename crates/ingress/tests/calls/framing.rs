@@ -109,6 +109,23 @@ async fn lengths_that_differ_or_are_no_numbers_are_refused() {
 }
 
 #[tokio::test]
+async fn a_call_that_names_no_host_or_several_is_refused_and_one_of_http_1_0_need_not() {
+    let gateway = Gateway::start().await;
+    let call = String::from_utf8(Call::from(gateway.github_push()).bytes()).unwrap();
+    let none = call.replace("host: hooks\r\n", "");
+    let several = call.replace("host: hooks\r\n", "host: hooks\r\nhost: others\r\n");
+    assert_ne!(none, call);
+    for (what, bytes) in [("none", &none), ("several", &several)] {
+        let answer = gateway.raw(bytes.as_bytes()).await.expect(what);
+        assert_refused(&answer, 400, "not exactly one Host header");
+    }
+    assert_eq!(events(&gateway).await, 0);
+    let old = none.replace("HTTP/1.1", "HTTP/1.0");
+    assert_queued(&gateway.raw(old.as_bytes()).await.unwrap());
+    gateway.finish().await;
+}
+
+#[tokio::test]
 async fn a_body_that_ends_early_leaves_no_trace() {
     let gateway = Gateway::start().await;
     let call = Call::from(gateway.github_push());
