@@ -1,5 +1,6 @@
 //! `bench admin`: what the admin's pages ask, one connection, among millions of rows.
 
+mod connectors;
 mod lists;
 
 use std::time::Instant;
@@ -69,6 +70,8 @@ pub(super) async fn measure(house: &House, args: &Args) -> Result<Vec<Table>> {
     bench.events().await?;
     bench.deliveries().await?;
     bench.others().await;
+    bench.connectors().await;
+    bench.config_objects().await?;
     bench.details().await?;
     bench.overview().await?;
     Ok(vec![bench.table])

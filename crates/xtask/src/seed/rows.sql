@@ -66,6 +66,32 @@ select pg_temp.fixed(4, n), pg_temp.fixed(1, at.workspace), pg_temp.fixed(3, at.
        'octo/repository-' || n, 'refs/heads/main', 'active'
   from generate_series(0, 999) n, lateral (select case when n < 400 then 0 else 1 + n % 50 end as workspace) at
 ;
+insert into connector_mapping (id, workspace_id, target_id, selector, object_type)
+select pg_temp.fixed(10, target * 2 + n), pg_temp.fixed(1, case when target < 400 then 0 else 1 + target % 50 end),
+       pg_temp.fixed(4, target), (array['skills/**', 'agents/**'])[n + 1], (array['skill', 'agent'])[n + 1]
+  from generate_series(0, 999) target, generate_series(0, 1) n
+;
+insert into blob (workspace_id, sha, content)
+select pg_temp.fixed(1, n), md5('blob') || '00000000', convert_to('# A skill', 'UTF8') from generate_series(0, 50) n
+;
+-- A tenth as many as there are sync events, in the targets in turn; every 25th is gone.
+create function pg_temp.path_of(n bigint, kind text) returns text language sql immutable
+    as $$ select kind || 's/' || n / 1000 || '/' || upper(kind) || '.md' $$
+;
+insert into config_object (id, workspace_id, target_id, object_type, path, status, current_version_id, title)
+select pg_temp.id_at('object', n, at), pg_temp.fixed(1, case when n % 1000 < 400 then 0 else 1 + n % 1000 % 50 end),
+       pg_temp.fixed(4, n % 1000), kind, pg_temp.path_of(n, kind),
+       case when n % 25 = 0 then 'deleted' else 'active' end, pg_temp.id_at('version', n, at), 'A skill of many'
+  from (select pg_temp.size('sync_events') / 10 as total) size, generate_series(1, total) n, pg_temp.moment(n, total) at,
+       lateral (select case when n % 10 = 0 then 'agent' else 'skill' end as kind) made
+;
+insert into config_object_version (id, config_object_id, number, sync_event_id, commit_sha, blob_sha, deleted, title)
+select current_version_id, id, 1, pg_temp.fixed(9, 9), md5('commit') || '00000000',
+       case when status = 'active' then md5('blob') || '00000000' end, status = 'deleted', title from config_object
+;
+insert into source_binding (id, target_id, config_object_id, path, object_type, blob_sha, parser_version)
+select id, target_id, id, path, object_type, md5('blob') || '00000000', 1 from config_object where status = 'active'
+;
 insert into connection (id, workspace_id, kind, name, status, sealed)
 select pg_temp.fixed(5, n), pg_temp.fixed(1, n % 51), 'webhook', 'receiver-' || n, 'connected', 'x'
   from generate_series(0, 254) n
