@@ -105,6 +105,11 @@ async fn dead_letters_of_one_cause_are_replayed_or_dropped_together() {
         assert!(ada.page("/w/acme/dead-letters").contains(said), "{said}");
     }
     assert_eq!(yard.number("select count(*) as n from job where kind = 'delivery'").await, 2);
+    for (reason, error) in [("\0", ""), ("timeout", "a\0b")] {
+        let answer = ada.submit(&page, cause, &fields("drop", reason, error));
+        assert_eq!(answer.status, 400, "{answer:?}");
+        assert!(answer.body.contains("a NUL character"), "{answer:?}");
+    }
     let page = ada.page(&format!("{cause}?kind=delivery&cause=timeout&do=drop"));
     assert!(page.contains("Drop 1 dead letter</button>"), "{page}");
     assert_eq!(ada.submit(&page, cause, &fields("drop", "timeout", "")).status, 303);
