@@ -30,6 +30,8 @@ pub const MARKETPLACE_PATH: &str = ".claude-plugin/marketplace.json";
 pub const PLUGIN_PATH: &str = ".claude-plugin/plugin.json";
 /// Where an agent plugin says what it is, and what a plugin of a marketplace may have instead of [`PLUGIN_PATH`].
 pub const PLAIN_PLUGIN_PATH: &str = "plugin.json";
+/// Of the rules below: what was looked at by others is looked at again.
+pub const VERSION: u32 = 1;
 /// The most plugins of one repository that are looked at.
 pub const PLUGINS_MAX: usize = 200;
 /// The schemas by which a `plugin.json` is an agent plugin's.
@@ -98,6 +100,11 @@ pub fn wanted(files: &Files<'_>, marketplace: Option<&Manifest>) -> Vec<String> 
         return plain.into_iter().collect();
     }
     roots.iter().take(PLUGINS_MAX).map(|root| files::join(root, PLUGIN_PATH)).collect()
+}
+
+/// Whether a discovery may read the file at this path.
+pub fn may_be_manifest(path: &str) -> bool {
+    path == MARKETPLACE_PATH || path.rsplit('/').next() == Some(PLAIN_PLUGIN_PATH)
 }
 
 /// What the files and their manifests offer.

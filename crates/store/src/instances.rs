@@ -12,8 +12,12 @@ use crate::paging::{Page, PageRequest};
 use crate::targets::{Released, release};
 use crate::{Db, StoreError, Tx};
 
+mod plugins;
 mod seen;
 
+pub use plugins::{
+    ConfiguredPlugin, ConfiguredPlugins, PLUGINS_MAX, configured_plugins, set_auto_import,
+};
 pub use seen::{OF_EACH_ACCOUNT_MAX, list_within, newest_of_accounts};
 
 /// A configured use of an account.
@@ -28,6 +32,8 @@ pub struct Instance {
     pub account_id: AccountId,
     pub name: String,
     pub status: InstanceStatus,
+    /// Whether syncs map plugins that are new in the repository; none: in targets that have mappings of plugins.
+    pub auto_import_new_plugins: Option<bool>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -41,6 +47,7 @@ impl Instance {
             account_id: AccountId(row.get("account_id")),
             name: row.get("name"),
             status: row.get::<_, &str>("status").parse()?,
+            auto_import_new_plugins: row.get("auto_import_new_plugins"),
             created_at: row.get("created_at"),
             updated_at: row.get("updated_at"),
         })
@@ -79,7 +86,7 @@ pub async fn lock(tx: &Tx<'_>, id: InstanceId) -> Result<(), StoreError> {
 pub async fn by_id(db: &impl Db, id: InstanceId) -> Result<Option<Instance>, StoreError> {
     const SQL: &str = "-- instances::by_id
         select instance.id, instance.workspace_id, workspace.slug as workspace, instance.account_id, instance.name,
-               instance.status, instance.created_at, instance.updated_at
+               instance.status, instance.auto_import_new_plugins, instance.created_at, instance.updated_at
           from connector_instance instance
           join workspace on workspace.id = instance.workspace_id
          where instance.id = $1";
@@ -95,14 +102,14 @@ pub async fn list(
 ) -> Result<Page<Instance, InstanceId>, StoreError> {
     const ALL: &str = "-- instances::list (all)
         select instance.id, instance.workspace_id, workspace.slug as workspace, instance.account_id, instance.name,
-               instance.status, instance.created_at, instance.updated_at
+               instance.status, instance.auto_import_new_plugins, instance.created_at, instance.updated_at
           from connector_instance instance
           join workspace on workspace.id = instance.workspace_id
          where instance.id < $1
          order by instance.id desc limit 101";
     const OF_WORKSPACE: &str = "-- instances::list (of a workspace)
         select instance.id, instance.workspace_id, workspace.slug as workspace, instance.account_id, instance.name,
-               instance.status, instance.created_at, instance.updated_at
+               instance.status, instance.auto_import_new_plugins, instance.created_at, instance.updated_at
           from connector_instance instance
           join workspace on workspace.id = instance.workspace_id
          where instance.id < $1 and instance.workspace_id = $2
@@ -124,7 +131,7 @@ pub async fn list_of_account(
 ) -> Result<Page<Instance, InstanceId>, StoreError> {
     const SQL: &str = "-- instances::list_of_account
         select instance.id, instance.workspace_id, workspace.slug as workspace, instance.account_id, instance.name,
-               instance.status, instance.created_at, instance.updated_at
+               instance.status, instance.auto_import_new_plugins, instance.created_at, instance.updated_at
           from connector_instance instance
           join workspace on workspace.id = instance.workspace_id
          where instance.id < $1 and instance.account_id = $2

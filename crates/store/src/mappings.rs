@@ -11,6 +11,9 @@ use utoipa::ToSchema;
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError};
 
+/// The most mappings of a target.
+pub const MAPPINGS_MAX: i64 = 1_000;
+
 /// A path selector that turns a target's files into config objects.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -22,6 +25,8 @@ pub struct Mapping {
     pub target_id: TargetId,
     pub selector: String,
     pub object_type: ObjectType,
+    /// The discovered plugin that it is of; none: it was made by hand.
+    pub plugin_key: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -34,6 +39,7 @@ impl Mapping {
             target_id: TargetId(row.get("target_id")),
             selector: row.get("selector"),
             object_type: row.get::<_, &str>("object_type").parse()?,
+            plugin_key: row.get("plugin_key"),
             created_at: row.get("created_at"),
             updated_at: row.get("updated_at"),
         })
@@ -47,10 +53,11 @@ pub async fn insert(
     target: TargetId,
     selector: &Selector,
     object_type: ObjectType,
+    plugin_key: Option<&str>,
 ) -> Result<bool, StoreError> {
     const SQL: &str = "-- mappings::insert
-        insert into connector_mapping (id, workspace_id, target_id, selector, object_type)
-        select $1, workspace_id, id, $3, $4 from connector_target where id = $2
+        insert into connector_mapping (id, workspace_id, target_id, selector, object_type, plugin_key)
+        select $1, workspace_id, id, $3, $4, $5 from connector_target where id = $2
         on conflict (target_id, selector) do nothing";
     let inserted = db
         .execute(
@@ -60,6 +67,7 @@ pub async fn insert(
                 /* target */ &target.0,
                 /* selector */ &selector.as_str(),
                 /* object type */ &object_type.as_str(),
+                /* plugin */ &plugin_key,
             ],
         )
         .await?;
@@ -69,7 +77,7 @@ pub async fn insert(
 /// The mapping of this id.
 pub async fn by_id(db: &impl Db, id: MappingId) -> Result<Option<Mapping>, StoreError> {
     const SQL: &str = "-- mappings::by_id
-        select id, workspace_id, target_id, selector, object_type, created_at, updated_at
+        select id, workspace_id, target_id, selector, object_type, plugin_key, created_at, updated_at
           from connector_mapping where id = $1";
     let row = db.row_opt(SQL, &[/* id */ &id.0]).await?;
     row.as_ref().map(Mapping::read).transpose()
@@ -82,12 +90,12 @@ pub async fn list(
     page: PageRequest<MappingId>,
 ) -> Result<Page<Mapping, MappingId>, StoreError> {
     const ALL: &str = "-- mappings::list (all)
-        select id, workspace_id, target_id, selector, object_type, created_at, updated_at
+        select id, workspace_id, target_id, selector, object_type, plugin_key, created_at, updated_at
           from connector_mapping
          where id < $1
          order by id desc limit 101";
     const OF_TARGET: &str = "-- mappings::list (of a target)
-        select id, workspace_id, target_id, selector, object_type, created_at, updated_at
+        select id, workspace_id, target_id, selector, object_type, plugin_key, created_at, updated_at
           from connector_mapping
          where id < $1 and target_id = $2
          order by id desc limit 101";
@@ -107,7 +115,7 @@ pub async fn in_order(
     mappings_max: i64,
 ) -> Result<Vec<Mapping>, StoreError> {
     const SQL: &str = "-- mappings::in_order
-        select id, workspace_id, target_id, selector, object_type, created_at, updated_at
+        select id, workspace_id, target_id, selector, object_type, plugin_key, created_at, updated_at
           from connector_mapping where target_id = $1 order by created_at, id limit $2";
     let rows = db.rows(SQL, &[/* target */ &target.0, /* at most */ &mappings_max]).await?;
     rows.iter().map(Mapping::read).collect()

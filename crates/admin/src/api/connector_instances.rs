@@ -64,7 +64,7 @@ pub(super) fn routes() -> Routes {
             "/v1/workspaces/{slug}/connector-instances/{instance}/configuration",
             VIEWER,
             configuration,
-            Doc::plain::<Configuration>("Count what an instance is made of and brings in"),
+            Doc::plain::<Configuration>("Show what an instance is made of and brings in"),
         )
         .get(
             "/v1/workspaces/{slug}/connector-instances/{instance}/targets",
@@ -84,6 +84,15 @@ pub(super) fn routes() -> Routes {
 /// What is done to a whole instance.
 fn steps(routes: Routes) -> Routes {
     routes
+        .post(
+            "/v1/workspaces/{slug}/connector-instances/{instance}/auto-import",
+            EDITOR,
+            auto_import,
+            Doc::changed::<Instance>(
+                "Say whether syncs map plugins that are new in the repository, from the next push on",
+            )
+            .body::<Automatic>(),
+        )
         .post(
             "/v1/workspaces/{slug}/connector-instances/{instance}/sync-now",
             EDITOR,
@@ -194,6 +203,30 @@ async fn update(
 
 async fn configuration(State(app): State<App>, InPath(id): InPath<InstanceId>) -> Answer {
     plain(&operation::configuration(&app.store, id).await?)
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = NewPlugins)]
+struct Automatic {
+    /// Null or left out: in targets that have plugins already.
+    auto_import_new_plugins: Option<bool>,
+    /// As the caller last saw the instance; `If-Match` says the same.
+    updated_at: Option<Timestamp>,
+    reason: Option<String>,
+}
+
+async fn auto_import(
+    State(app): State<App>,
+    asked: Asked,
+    InPath(id): InPath<InstanceId>,
+    seen: Seen,
+    Body(to): Body<Automatic>,
+) -> Answer {
+    let actor = asked.actor(checked_reason(to.reason)?);
+    let expected = seen.or(to.updated_at);
+    let on = to.auto_import_new_plugins;
+    changed(&operation::set_auto_import(&app.store, &actor, id, on, expected).await?)
 }
 
 async fn sync_now(

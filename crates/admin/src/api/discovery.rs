@@ -105,6 +105,8 @@ struct Chosen {
     selected_keys: Vec<String>,
     /// The commit at which the caller saw them; 412 if the branch has moved on.
     head_sha: Option<String>,
+    /// Whether plugins that are new in the repository come by themselves from now on. Left out: as it is.
+    auto_import_new_plugins: Option<bool>,
     reason: Option<String>,
 }
 
@@ -116,7 +118,12 @@ async fn apply(
 ) -> Answer {
     let actor = asked.actor(checked_reason(chosen.reason)?);
     let target = target_of(&app, instance, chosen.target).await?;
-    let chosen = Apply { target, keys: chosen.selected_keys, head_sha: chosen.head_sha };
+    let chosen = Apply {
+        target,
+        keys: chosen.selected_keys,
+        head_sha: chosen.head_sha,
+        auto_import: chosen.auto_import_new_plugins,
+    };
     changed(&operation::apply(github(&app)?, &actor, chosen).await?)
 }
 

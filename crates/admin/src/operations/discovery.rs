@@ -1,24 +1,22 @@
 //! What a target's repository offers at the head of its branch, and the mappings that bring the chosen plugins in.
 
 mod apply;
-mod manifests;
 mod tree;
 
 use std::sync::Arc;
 
 use std::collections::HashSet;
 
-use hookyard_domain::discovery::{self, Classification, Discovery, Files, Marketplace, Plugin};
+use hookyard_domain::discovery::{self, Classification, Discovery, Marketplace, Plugin};
 use hookyard_domain::ids::{InstanceId, TargetId};
-use hookyard_github::{FileMode, TreeEntry};
+use hookyard_github::regular_files;
 use hookyard_store::mappings;
 use hookyard_store::paging::PageRequest;
 use hookyard_store::{Db, targets as target_rows};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::github::{Branch, GitHubAccess, Head, cut_off};
-use super::mappings::MAPPINGS_MAX;
+use super::github::{Branch, GitHubAccess, Head, cut_off, refusal};
 use super::{OperationError, targets};
 
 pub use apply::{AppliedDiscovery, Apply, KEYS_MAX, apply};
@@ -71,7 +69,7 @@ pub async fn discover(
     let conn = github.store().conn().await?;
     let target = targets::require(&conn, id).await?;
     let branch = Branch::of(&conn, &target).await?;
-    let existing = mappings::in_order(&conn, id, MAPPINGS_MAX).await?;
+    let existing = mappings::in_order(&conn, id, mappings::MAPPINGS_MAX).await?;
     drop(conn);
     let (head, discovery) = look(github, &branch).await?;
     let Discovery { classification, marketplace, discovered_plugins, warnings } = discovery;
@@ -126,19 +124,13 @@ pub async fn target_of(
 async fn look(github: &GitHubAccess, branch: &Branch) -> Result<(Head, Discovery), OperationError> {
     let session = github.session(branch.installation_id).await?;
     let head = github.head(&session, branch).await?;
-    let manifests = manifests::read(&session, &branch.repository, &head.files).await?;
+    let manifests = session
+        .manifests(&branch.repository, &head.files)
+        .await
+        .map_err(|error| refusal(&error))?;
     let files = Arc::clone(&head.files);
-    let discovered =
-        tokio::task::spawn_blocking(move || discovery::discover(&regular(&files), &manifests));
+    let discovered = tokio::task::spawn_blocking(move || {
+        discovery::discover(&regular_files(&files), &manifests)
+    });
     Ok((head, discovered.await.map_err(|_| cut_off())?))
-}
-
-/// The files that a sync would bring in.
-fn regular(entries: &[TreeEntry]) -> Files<'_> {
-    let regular = entries.iter().filter(|it| is_regular(it));
-    Files::new(regular.map(|it| &*it.path))
-}
-
-fn is_regular(entry: &TreeEntry) -> bool {
-    matches!(entry.mode, FileMode::File | FileMode::Executable)
 }

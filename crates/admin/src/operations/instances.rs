@@ -6,7 +6,7 @@
 use hookyard_domain::ids::{AccountId, InstanceId};
 use hookyard_domain::sync_event::SyncTrigger;
 use hookyard_domain::target::{AccountStatus, InstanceStatus};
-use hookyard_store::instances::{self, Instance, InstanceCounts};
+use hookyard_store::instances::{self, ConfiguredPlugins, Instance, InstanceCounts};
 use hookyard_store::targets::Released;
 use hookyard_store::{Db, Store, Tx, sync_events};
 use jiff::Timestamp;
@@ -79,6 +79,54 @@ pub async fn rename(
         actor.record(&tx, change("connector_instance.rename", &instance, was, is)).await?;
     }
     tx.commit().await?;
+    Ok(instance)
+}
+
+/// What becomes of plugins that are new in a repository, in words.
+pub const fn new_plugins(auto_import: Option<bool>) -> &'static str {
+    match auto_import {
+        Some(true) => "come by themselves",
+        Some(false) => "are chosen by hand",
+        None => "come by themselves to targets that have plugins",
+    }
+}
+
+/// Says whether plugins that are new in the repositories of an instance come by themselves, if it is as the caller saw
+/// it at `expected`; none: in targets that have plugins already.
+///
+/// It takes effect with the next sync that reads a tree: by the next push, or by [`sync_now`].
+pub async fn set_auto_import(
+    store: &Store,
+    actor: &Actor,
+    id: InstanceId,
+    to: Option<bool>,
+    expected: Option<Timestamp>,
+) -> Result<Instance, OperationError> {
+    let mut conn = store.conn().await?;
+    let tx = conn.begin().await?;
+    let instance = auto_import(&tx, actor, id, to, expected).await?;
+    tx.commit().await?;
+    Ok(instance)
+}
+
+/// The same, in a transaction that does more.
+pub(super) async fn auto_import(
+    tx: &Tx<'_>,
+    actor: &Actor,
+    id: InstanceId,
+    to: Option<bool>,
+    expected: Option<Timestamp>,
+) -> Result<Instance, OperationError> {
+    instances::lock(tx, id).await?;
+    let before = require(tx, id).await?;
+    OperationError::check_fresh(&id, before.updated_at, expected)?;
+    let changed = instances::set_auto_import(tx, id, to).await?;
+    let instance = require(tx, id).await?;
+    if changed {
+        let was = json!({ "autoImportNewPlugins": before.auto_import_new_plugins });
+        let is = json!({ "autoImportNewPlugins": to });
+        actor.record(tx, change("connector_instance.auto_import", &instance, was, is)).await?;
+    }
     Ok(instance)
 }
 
@@ -216,6 +264,8 @@ pub struct Configuration {
     pub connector_instance: Instance,
     #[serde(flatten)]
     pub counts: InstanceCounts,
+    #[serde(flatten)]
+    pub plugins: ConfiguredPlugins,
 }
 
 /// What an instance is made of.
@@ -223,7 +273,8 @@ pub async fn configuration(store: &Store, id: InstanceId) -> Result<Configuratio
     let conn = store.conn().await?;
     let connector_instance = require(&conn, id).await?;
     let counts = instances::counts(&conn, id).await?;
-    Ok(Configuration { connector_instance, counts })
+    let plugins = instances::configured_plugins(&conn, id).await?;
+    Ok(Configuration { connector_instance, counts, plugins })
 }
 
 fn change(action: &'static str, instance: &Instance, before: Value, after: Value) -> Change {

@@ -19,7 +19,7 @@ use super::targets::{self, QueuedSync};
 use super::{Actor, OperationError};
 
 pub use let_go::{LET_GO_MAX, LetGo, let_go};
-pub(super) use preview::{MAPPINGS_MAX, kind};
+pub(super) use preview::kind;
 pub use preview::{PREVIEWED_MAX, Preview, PreviewSelector, PreviewedFile, preview};
 
 /// A mapping that was added or removed, and the sync that follows.
@@ -47,7 +47,7 @@ pub async fn add(
     // The target's row first: it is what a starting sync locks before it reads the mappings.
     let mapping_revision = target_rows::bump_mapping_revision(&tx, target.id).await?;
     let id = MappingId(Uuid::now_v7());
-    if !mappings::insert(&tx, id, target.id, selector, object_type).await? {
+    if !mappings::insert(&tx, id, target.id, selector, object_type, None).await? {
         return Err(OperationError::conflict(format!(
             "the target has the selector {} already; remove that mapping first",
             selector.as_str()

@@ -99,6 +99,28 @@ async fn an_instance_is_renamed_unless_the_account_has_that_name() {
 }
 
 #[tokio::test]
+async fn an_instance_says_whether_new_plugins_come_by_themselves() {
+    let yard = Yard::new().await;
+    let tracked = yard.tracked();
+    let import = ["connector", "instance", "auto-import", &tracked.instance];
+    let field = "autoImportNewPlugins";
+    assert_eq!(yard.json(&[&import[..], &["on"]].concat())[field], true);
+    let shown = yard.run(&["connector", "instance", "configuration", &tracked.instance]);
+    assert!(shown.stdout.contains("come by themselves\n"), "{shown:?}");
+    assert!(
+        shown.stdout.contains("no plugins; `hookyard-admin connector target discover`"),
+        "{shown:?}"
+    );
+    assert_eq!(yard.json(&[&import[..], &["off"]].concat())[field], false);
+    assert!(yard.json(&import)[field].is_null());
+    let wrong = yard.run(&[&import[..], &["perhaps"]].concat());
+    assert!(wrong.code == 64 && wrong.stderr.contains("on, off"), "{wrong:?}");
+    let lines = yard.json(&["audit", "list"]);
+    let mine = items(&lines).iter().filter(|it| it["action"] == "connector_instance.auto_import");
+    assert_eq!(mine.count(), 3);
+}
+
+#[tokio::test]
 async fn a_target_follows_another_branch_from_a_new_sync_on() {
     let yard = Yard::new().await;
     let tracked = yard.tracked();

@@ -88,6 +88,55 @@ async fn a_viewer_sees_the_plugins_and_an_admin_brings_them_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn new_plugins_come_by_themselves_where_somebody_says_so_or_has_chosen_some() {
+    let shown = Shown::start().await;
+    let instance = &shown.world.tracked.instance;
+    let path = |rest: &str| format!("/v1/workspaces/acme/connector-instances/{instance}{rest}");
+    let configuration = || shown.served.get(&path("/configuration"), &shown.viewer).json();
+    let set = |token: &str, body: &Value| shown.served.post(&path("/auto-import"), token, body);
+    assert_eq!(configuration()["autoImportNewPlugins"], false);
+    assert_eq!(configuration()["configuredPlugins"], json!([]));
+
+    let chosen = json!({ "selectedKeys": ["manifest:a"] });
+    assert_eq!(shown.apply(&shown.admin, &chosen).status, 200);
+    let of_a =
+        json!([{ "key": "manifest:a", "targetId": shown.world.tracked.target, "mappingCount": 1 }]);
+    assert_eq!(configuration()["autoImportNewPlugins"], true);
+    assert_eq!(configuration()["configuredPlugins"], of_a);
+    assert_eq!(configuration()["connectorInstance"]["autoImportNewPlugins"], Value::Null);
+
+    let off = json!({ "autoImportNewPlugins": false, "reason": "one by one" });
+    assert_eq!(set(&shown.viewer, &off).status, 403);
+    let seen = shown.served.get(&path(""), &shown.viewer).json()["item"]["updatedAt"].clone();
+    let answer = set(&shown.manager, &off);
+    assert_eq!(
+        (answer.status, &answer.json()["item"]["autoImportNewPlugins"]),
+        (200, &json!(false))
+    );
+    assert_eq!(configuration()["autoImportNewPlugins"], false);
+    let stale = json!({ "autoImportNewPlugins": true, "updatedAt": seen });
+    assert_eq!(set(&shown.manager, &stale).status, 412);
+    let wrong = set(&shown.manager, &json!({ "autoImportNewPlugins": "yes" }));
+    assert_eq!(wrong.status, 400, "{wrong:?}");
+
+    let kept = json!({ "selectedKeys": ["manifest:a"], "autoImportNewPlugins": true });
+    assert_eq!(shown.apply(&shown.admin, &kept).json()["item"]["created"], json!([]));
+    assert_eq!(configuration()["connectorInstance"]["autoImportNewPlugins"], true);
+    let audit = shown.world.yard.json(&["audit", "list"]);
+    let lines: Vec<_> = items(&audit)
+        .iter()
+        .filter(|it| it["action"] == "connector_instance.auto_import")
+        .map(|it| (it["reason"].clone(), it["before"].clone(), it["after"].clone()))
+        .collect();
+    let is = |on: Value| json!({ "autoImportNewPlugins": on });
+    let expected = [
+        (Value::Null, is(json!(false)), is(json!(true))),
+        (json!("one by one"), is(Value::Null), is(json!(false))),
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_files_are_listed_page_by_page_and_read_from_github_once() {
     let mut shown = Shown::start().await;
     let mut paths = Vec::new();

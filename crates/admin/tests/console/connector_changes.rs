@@ -91,6 +91,17 @@ async fn an_instance_is_renamed_switched_and_removed() {
     let page = ada.page(&path);
     assert_eq!(ada.submit(&page, &at("/enable"), &[]).status, 303);
 
+    let form = ada.page(&at("/auto-import"));
+    assert!(form.contains("<option value=\"unset\" selected"), "{form}");
+    let refused = ada.submit(&form, &at("/auto-import"), &[("to", "maybe")]);
+    assert!(refused.status == 422 && refused.body.contains("Choose one of the three."));
+    let done = ada.submit(&form, &at("/auto-import"), &[("to", "off"), ("reason", "by hand")]);
+    assert_eq!(done.status, 303, "{done:?}");
+    let page = ada.page(&path);
+    assert!(page.contains("New plugins are chosen by hand."), "{page}");
+    let stale = ada.submit(&form, &at("/auto-import"), &[("to", "on"), ("seen", seen)]);
+    assert!(stale.status == 422 && stale.body.contains("was changed meanwhile"), "{stale:?}");
+
     let form = ada.page(&at("/remove"));
     assert_eq!(ada.submit(&form, &at("/remove"), &[("name", "Skills")]).status, 422);
     let done = ada.submit(&form, &at("/remove"), &[("name", "Prompts"), ("reason", "over")]);

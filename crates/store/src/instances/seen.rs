@@ -20,7 +20,7 @@ pub async fn list_within(
 ) -> Result<Page<Instance, InstanceId>, StoreError> {
     const SQL: &str = "-- instances::list_within
         select instance.id, instance.workspace_id, workspace.slug as workspace, instance.account_id, instance.name,
-               instance.status, instance.created_at, instance.updated_at
+               instance.status, instance.auto_import_new_plugins, instance.created_at, instance.updated_at
           from connector_instance instance
           join workspace on workspace.id = instance.workspace_id
          where instance.id = any($4) and instance.id < $1 and instance.workspace_id = $2
@@ -52,7 +52,7 @@ pub async fn newest_of_accounts(
 ) -> Result<Vec<Instance>, StoreError> {
     const SQL: &str = "-- instances::newest_of_accounts
         select instance.id, instance.workspace_id, workspace.slug as workspace, instance.account_id, instance.name,
-               instance.status, instance.created_at, instance.updated_at
+               instance.status, instance.auto_import_new_plugins, instance.created_at, instance.updated_at
           from unnest($1::uuid[]) as wanted (account_id)
           cross join lateral (
                 select id from connector_instance

@@ -1,14 +1,15 @@
 //! The `syncs` queue: reconciling targets with the heads of their branches.
 //!
 //! ```text
-//!   start ──▶ head ──▶ tree ──▶ plan ──▶ contents ──▶ end
-//!    │ one short      GitHub, no transaction open       │ one transaction:
-//!    │ transaction                                      │ changes, record, end of the job
+//!   start ──▶ head ──▶ tree ──▶ plugins ──▶ plan ──▶ contents ──▶ end
+//!    │ one short      GitHub, no transaction open                 │ one transaction:
+//!    │ transaction                                                │ changes, record, end of the job
 //! ```
 
 mod contents;
 mod head;
 mod parse;
+mod plugins;
 mod reconcile;
 mod run;
 

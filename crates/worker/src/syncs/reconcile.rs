@@ -6,12 +6,14 @@ use hookyard_domain::sync_event::{Counts, FileOutcome, FileReason, SyncReason};
 use hookyard_domain::target::{RepositoryFullName, TargetStatus};
 use hookyard_github::{FileMode, GitHubError, ObjectId, Session, Tree};
 use hookyard_store::config_objects::{Changes, Created, Updated};
+use hookyard_store::jobs::Lease;
 use hookyard_store::sync_events::{Applied, End, FileResult, Looked, SyncWork};
 use hookyard_store::{StoreError, bindings};
 
 use super::contents::{self, Read};
 use super::head::{Head, Look, look, recheck_ms};
 use super::parse::PARSER_VERSION;
+use super::plugins;
 use crate::clock;
 use crate::context::Context;
 use crate::github_app::AppError;
@@ -33,7 +35,8 @@ pub(super) enum Halt {
 /// Finds out how the sync ends.
 pub(super) async fn reconcile(
     context: &Context,
-    work: &SyncWork,
+    lease: &Lease,
+    work: &mut SyncWork,
     session: &Session,
 ) -> Result<End, Halt> {
     let Ok(repo) = work.repository.parse::<RepositoryFullName>() else {
@@ -54,7 +57,9 @@ pub(super) async fn reconcile(
         }
         Head::At { sha, etag } => (sha, etag),
     };
-    let tree = session.tree(&repo, &sha).await.map_err(Halt::GitHub)?;
+    let mut tree = session.tree(&repo, &sha).await.map_err(Halt::GitHub)?;
+    plugins::import(context, lease, work, session, (&repo, &sha), &mut tree.entries).await?;
+    let work = &*work;
     let bound = {
         let conn = context.store.conn().await?;
         bindings::of_target(&conn, work.target).await?

@@ -53,7 +53,7 @@ async fn run_leased(context: &Context, lease: &Lease) -> Result<Ended, StoreErro
         return sync_events::bury(&mut conn, lease, SyncReason::WorkerDied, &error).await;
     }
     let start = sync_events::start(&mut context.store.conn().await?, lease, PARSER_VERSION).await?;
-    let work = match start {
+    let mut work = match start {
         Start::Run(work) => work,
         Start::Parked => return Ok(Ended::Held),
         Start::Fenced => return Ok(Ended::Fenced),
@@ -65,7 +65,7 @@ async fn run_leased(context: &Context, lease: &Lease) -> Result<Ended, StoreErro
     let id = work.sync_event;
     info!(sync_event.id = %id, repository = %work.repository, attempt = work.attempts, "sync {id} of {} {} runs", work.repository, work.git_ref);
     // Renewed only up to here: recording the end locks the job's row.
-    let attempt = until_drained(context, attempt(context, &work));
+    let attempt = until_drained(context, attempt(context, lease, &mut work));
     let Some(attempted) = hold(&context.store, lease, Box::pin(attempt)).await else {
         return Ok(Ended::Fenced);
     };
@@ -94,13 +94,17 @@ async fn until_drained<T>(context: &Context, work: impl Future<Output = T>) -> O
     }
 }
 
-async fn attempt(context: &Context, work: &SyncWork) -> (Result<End, Halt>, u32) {
+async fn attempt(
+    context: &Context,
+    lease: &Lease,
+    work: &mut SyncWork,
+) -> (Result<End, Halt>, u32) {
     let client = match context.github.client().await {
         Ok(client) => client,
         Err(error) => return (Err(Halt::NoApp(error)), 0),
     };
     let session = client.session(work.installation_id);
-    let result = reconcile(context, work, &session).await;
+    let result = reconcile(context, lease, work, &session).await;
     (result, session.requests())
 }
 

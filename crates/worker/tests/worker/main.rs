@@ -12,6 +12,7 @@ mod mappings;
 mod messages;
 mod objects;
 mod outages;
+mod plugins;
 mod property;
 mod recovery;
 mod repositories;

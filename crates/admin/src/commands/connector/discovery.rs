@@ -15,13 +15,14 @@ pub(super) async fn run(
     github: &GitHubAccess,
     target: TargetId,
     keys: Vec<String>,
+    auto_import: Option<bool>,
     because: Because,
 ) -> anyhow::Result<Answer> {
     if keys.is_empty() {
         let found = operation::discover(github, target).await?;
         return Answer::new(&found, discovered(&found));
     }
-    let asked = Apply { target, keys, head_sha: None };
+    let asked = Apply { target, keys, head_sha: None, auto_import };
     let applied = operation::apply(github, &because.actor()?, asked).await?;
     Answer::new(&applied, applied_text(&applied))
 }

@@ -1,6 +1,6 @@
 //! `connector instance ...`.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use hookyard_admin::operations::instances::{self as operation, Configuration};
 use hookyard_admin::operations::workspaces;
 use hookyard_domain::ids::{AccountId, InstanceId};
@@ -36,13 +36,21 @@ pub(crate) enum InstanceCommand {
     },
     /// Show an instance
     Show { id: InstanceId },
-    /// Count what an instance is made of and brings in
+    /// Show what an instance is made of and brings in
     Configuration { id: InstanceId },
     /// Call it otherwise
     Rename {
         id: InstanceId,
         #[arg(long)]
         name: String,
+        #[command(flatten)]
+        because: Because,
+    },
+    /// Say whether syncs map plugins that are new in the repository, from the next push on
+    AutoImport {
+        id: InstanceId,
+        /// Left out: in targets that have plugins already
+        to: Option<Switch>,
         #[command(flatten)]
         because: Because,
     },
@@ -56,6 +64,18 @@ pub(crate) enum InstanceCommand {
     Archive(ChangeArgs),
     /// Put it away and delete its config objects; the records stay
     Remove(ChangeArgs),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+impl Switch {
+    pub(super) fn is_on(self) -> bool {
+        matches!(self, Self::On)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -90,6 +110,10 @@ pub(crate) async fn run(command: InstanceCommand, settings: &Settings) -> anyhow
         }
         InstanceCommand::Rename { id, name, because } => {
             shown(&operation::rename(&store, &because.actor()?, id, &name, None).await?)
+        }
+        InstanceCommand::AutoImport { id, to, because } => {
+            let (actor, on) = (because.actor()?, to.map(Switch::is_on));
+            shown(&operation::set_auto_import(&store, &actor, id, on, None).await?)
         }
         InstanceCommand::SyncNow(ChangeArgs { id, because }) => {
             let queued = operation::sync_now(&store, &because.actor()?, id).await?;
@@ -126,11 +150,21 @@ fn table(items: &[Instance]) -> String {
 }
 
 fn configured(it: &Configuration) -> String {
-    fields(&it.connector_instance)
+    let mut text = fields(&it.connector_instance)
         .field("targets", it.counts.target_count)
         .field("mappings", it.counts.mapping_count)
         .field("config objects", it.counts.imported_config_object_count)
-        .render()
+        .render();
+    let mut table = Table::new(&["PLUGIN", "TARGET", "MAPPINGS"]);
+    for plugin in &it.plugins.configured_plugins {
+        let target = plugin.target_id.to_string();
+        table.row([plugin.key.clone(), target, plugin.mapping_count.to_string()]);
+    }
+    text.push('\n');
+    text.push_str(
+        &table.render("no plugins; `hookyard-admin connector target discover` shows them"),
+    );
+    text
 }
 
 fn shown(instance: &Instance) -> anyhow::Result<Answer> {
@@ -144,6 +178,7 @@ fn fields(instance: &Instance) -> Fields {
         .field("name", &instance.name)
         .field("status", instance.status)
         .field("account", instance.account_id)
+        .field("new plugins", operation::new_plugins(instance.auto_import_new_plugins))
         .field("created", time(instance.created_at))
         .field("updated", time(instance.updated_at))
 }

@@ -9,6 +9,7 @@ use hookyard_domain::workspace::Slug;
 use hookyard_store::targets::{self, Target};
 
 use super::discovery;
+use super::instance::Switch;
 use crate::commands::paging::PageArgs;
 use crate::output::{Answer, Fields, Table, next_page, since, time};
 use crate::settings::{Because, Settings};
@@ -61,6 +62,9 @@ pub(crate) enum TargetCommand {
         /// Make the mappings of these plugins, and queue a sync
         #[arg(long, value_name = "KEY", num_args = 1..)]
         apply: Vec<String>,
+        /// Whether plugins that are new in the repository come by themselves from now on
+        #[arg(long, requires = "apply")]
+        auto_import: Option<Switch>,
         #[command(flatten)]
         because: Because,
     },
@@ -128,8 +132,9 @@ pub(crate) async fn run(command: TargetCommand, settings: &Settings) -> anyhow::
                 .render();
             Answer::new(&valid, text)
         }
-        TargetCommand::Discover { id, apply, because } => {
-            discovery::run(&settings.github(&store)?, id, apply, because).await
+        TargetCommand::Discover { id, apply, auto_import, because } => {
+            let on = auto_import.map(Switch::is_on);
+            discovery::run(&settings.github(&store)?, id, apply, on, because).await
         }
         TargetCommand::SetBranch { id, branch, because } => {
             let to = UpdateTarget { branch: Some(branch), ..UpdateTarget::default() };

@@ -3,7 +3,7 @@
 use hookyard_domain::discovery::{PlannedMapping, Plugin};
 use hookyard_domain::ids::{MappingId, TargetId};
 use hookyard_domain::selector::Selector;
-use hookyard_store::mappings::{self, Mapping};
+use hookyard_store::mappings::{self, MAPPINGS_MAX, Mapping};
 use hookyard_store::targets::{self as target_rows, Target};
 use hookyard_store::{StoreError, Tx};
 use serde::Serialize;
@@ -14,7 +14,8 @@ use uuid::Uuid;
 use super::look;
 use crate::operations::actor::Change;
 use crate::operations::github::{Branch, GitHubAccess};
-use crate::operations::mappings::{self as mapping_operation, ChangedMapping, MAPPINGS_MAX};
+use crate::operations::instances;
+use crate::operations::mappings::{self as mapping_operation, ChangedMapping};
 use crate::operations::targets::{self, QueuedSync};
 use crate::operations::{Actor, OperationError};
 
@@ -29,6 +30,14 @@ pub struct Apply {
     pub keys: Vec<String>,
     /// The commit at which the caller saw them; none: whatever the branch points at.
     pub head_sha: Option<String>,
+    /// Whether plugins that are new in the repository are to come by themselves from now on; none: as it is.
+    pub auto_import: Option<bool>,
+}
+
+/// A mapping that is wanted, and the plugin that it is of.
+struct Wanted {
+    plugin_key: String,
+    mapping: PlannedMapping,
 }
 
 /// What was brought in.
@@ -55,7 +64,7 @@ pub async fn apply(
     actor: &Actor,
     asked: Apply,
 ) -> Result<AppliedDiscovery, OperationError> {
-    let Apply { target: id, mut keys, head_sha } = asked;
+    let Apply { target: id, mut keys, head_sha, auto_import } = asked;
     keys.sort_unstable();
     keys.dedup();
     if keys.is_empty() || keys.len() > KEYS_MAX {
@@ -76,13 +85,17 @@ pub async fn apply(
     let wanted = wanted(&discovery.discovered_plugins, &keys)?;
     let mut conn = github.store().conn().await?;
     let tx = conn.begin().await?;
-    // The target's row first: it is what a starting sync locks before it reads the mappings.
+    if let Some(on) = auto_import {
+        instances::auto_import(&tx, actor, target.instance_id, Some(on), None).await?;
+    }
+    // The target's row before its mappings: it is what a starting sync locks before it reads them.
     target_rows::lock(&tx, id).await?;
     let target = targets::require(&tx, id).await?;
     let mut applied = missing(&tx, &target, wanted).await?;
     applied.selected_keys = keys;
     applied.head_sha = head;
     if applied.created.is_empty() {
+        tx.commit().await?;
         return Ok(applied);
     }
     applied.mapping_revision = target_rows::bump_mapping_revision(&tx, id).await?;
@@ -93,8 +106,8 @@ pub async fn apply(
 }
 
 /// The mappings of the chosen plugins, each once.
-fn wanted(plugins: &[Plugin], keys: &[String]) -> Result<Vec<PlannedMapping>, OperationError> {
-    let mut wanted: Vec<PlannedMapping> = Vec::new();
+fn wanted(plugins: &[Plugin], keys: &[String]) -> Result<Vec<Wanted>, OperationError> {
+    let mut wanted: Vec<Wanted> = Vec::new();
     for key in keys {
         let plugin = plugins.iter().find(|it| it.key == *key).ok_or_else(|| {
             OperationError::Invalid(format!(
@@ -106,8 +119,8 @@ fn wanted(plugins: &[Plugin], keys: &[String]) -> Result<Vec<PlannedMapping>, Op
             return Err(OperationError::Invalid(format!("{key:?} cannot be brought in: {why}")));
         }
         for mapping in &plugin.mappings {
-            if wanted.iter().all(|it| it.selector != mapping.selector) {
-                wanted.push(mapping.clone());
+            if wanted.iter().all(|it| it.mapping.selector != mapping.selector) {
+                wanted.push(Wanted { plugin_key: key.clone(), mapping: mapping.clone() });
             }
         }
         if wanted.len() > mappings_max() {
@@ -121,7 +134,7 @@ fn wanted(plugins: &[Plugin], keys: &[String]) -> Result<Vec<PlannedMapping>, Op
 async fn missing(
     tx: &Tx<'_>,
     target: &Target,
-    wanted: Vec<PlannedMapping>,
+    wanted: Vec<Wanted>,
 ) -> Result<AppliedDiscovery, OperationError> {
     let existing = mappings::in_order(tx, target.id, MAPPINGS_MAX).await?;
     let mut applied = AppliedDiscovery {
@@ -134,7 +147,7 @@ async fn missing(
         sync: None,
         warnings: Vec::new(),
     };
-    for PlannedMapping { selector, object_type } in wanted {
+    for Wanted { plugin_key, mapping: PlannedMapping { selector, object_type } } in wanted {
         if let Some(kept) = existing.iter().find(|it| it.selector == selector) {
             if kept.object_type != object_type {
                 applied.warnings.push(format!(
@@ -150,7 +163,7 @@ async fn missing(
         }
         let id = MappingId(Uuid::now_v7());
         let parsed: Selector = selector.parse().map_err(StoreError::from)?;
-        if mappings::insert(tx, id, target.id, &parsed, object_type).await? {
+        if mappings::insert(tx, id, target.id, &parsed, object_type, Some(&plugin_key)).await? {
             applied.created.push(mapping_operation::require(tx, id).await?);
         }
     }

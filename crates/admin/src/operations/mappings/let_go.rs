@@ -4,8 +4,8 @@ use hookyard_domain::ids::MappingId;
 use hookyard_domain::selector::Selector;
 use hookyard_store::{Store, StoreError, bindings, mappings};
 
-use super::preview::MAPPINGS_MAX;
 use crate::operations::{OperationError, targets};
+use hookyard_store::mappings::MAPPINGS_MAX;
 
 /// The most paths that are named; more are counted.
 pub const LET_GO_MAX: usize = 200;

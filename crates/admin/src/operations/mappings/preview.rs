@@ -15,8 +15,6 @@ use crate::operations::{OperationError, targets};
 
 /// The most files that a preview names; more are counted.
 pub const PREVIEWED_MAX: usize = 200;
-/// The most mappings of a target that a preview asks.
-pub(in crate::operations) const MAPPINGS_MAX: i64 = 1_000;
 
 /// Which selector is tried.
 #[derive(Debug, Clone)]
@@ -72,7 +70,8 @@ pub async fn preview(
     let conn = github.store().conn().await?;
     let target = targets::require(&conn, id).await?;
     let branch = Branch::of(&conn, &target).await?;
-    let earlier = earlier(mappings::in_order(&conn, id, MAPPINGS_MAX).await?, asked.mapping)?;
+    let earlier =
+        earlier(mappings::in_order(&conn, id, mappings::MAPPINGS_MAX).await?, asked.mapping)?;
     let bound = bindings::of_target(&conn, id).await?;
     drop(conn);
     let session = github.session(branch.installation_id).await?;

@@ -27,6 +27,7 @@ use crate::console::components::text::{counted, outside};
 use crate::console::components::time::fact;
 use crate::console::frame::{self, Place, Viewer};
 use crate::console::visit::{InQuery, Subject};
+use crate::operations::instances as operation;
 use crate::routes::Routes;
 
 /// The targets of one page.
@@ -153,6 +154,7 @@ fn actions(viewer: &Viewer, shown: &Shown<'_>) -> Markup {
             InstanceStatus::Archived => (post("/enable", "primary", "Enable")),
         }
         a.btn href=(path("/rename")) { "Rename" }
+        a.btn href=(path("/auto-import")) { "New plugins …" }
         @if shown.role >= InstanceRole::Manager { a.btn href=(path("/access")) { "Access" } }
         @if instance.status != InstanceStatus::Archived || shown.counts.imported_config_object_count > 0 {
             a.btn.danger href=(path("/remove")) { "Remove …" }
@@ -160,12 +162,13 @@ fn actions(viewer: &Viewer, shown: &Shown<'_>) -> Markup {
     }
 }
 
-fn key_facts(viewer: &Viewer, shown: &Shown<'_>) -> [facts::Fact<'static>; 6] {
+fn key_facts(viewer: &Viewer, shown: &Shown<'_>) -> [facts::Fact<'static>; 7] {
     let (counts, instance) = (&shown.counts, &shown.lineage.instance);
     [
         ("Targets", html! { (counts.target_count) }),
         ("Mappings", html! { (counts.mapping_count) }),
         ("Config objects", html! { (counts.imported_config_object_count) }),
+        ("New plugins", html! { (operation::new_plugins(instance.auto_import_new_plugins)) }),
         ("Your role", html! { (shown.role.as_str()) }),
         ("Added", fact(viewer.now, instance.created_at)),
         ("Changed", fact(viewer.now, instance.updated_at)),

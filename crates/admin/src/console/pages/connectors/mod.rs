@@ -9,6 +9,7 @@ mod instance_changes;
 mod lineage;
 mod mapping_form;
 mod mappings;
+mod new_plugins;
 mod overview;
 mod preview;
 mod rows;
@@ -35,6 +36,7 @@ pub(in crate::console) fn routes() -> Routes {
         .and(account_changes::routes())
         .and(instance::routes())
         .and(instance_changes::routes())
+        .and(new_plugins::routes())
         .and(access::routes())
         .and(target_add::routes())
         .and(target::routes())
