@@ -71,7 +71,9 @@ pub(crate) async fn run(command: GithubCommand, settings: &Settings) -> anyhow::
             let github = settings.github(&settings.store().await?)?;
             let found =
                 missed_deliveries::recover(&github, &because.actor()?, since, dry_run).await?;
-            Answer::new(&found, recovered(&found))
+            let answer = Answer::new(&found, recovered(&found))?;
+            let is_whole = found.missed.iter().all(|it| it.refused.is_none());
+            Ok(if is_whole { answer } else { answer.failed() })
         }
         AppCommand::Show => {
             shown(&operation::require(&settings.store().await?.conn().await?).await?)
@@ -100,7 +102,7 @@ fn recovered(found: &Recovery) -> String {
             time(it.delivered_at),
             it.event_type.clone(),
             it.delivery_id.clone(),
-            it.status.clone(),
+            it.refused.as_ref().map_or_else(|| it.status.clone(), |why| format!("refused: {why}")),
         ]);
     }
     let mut fields = Fields::default()
@@ -108,6 +110,10 @@ fn recovered(found: &Recovery) -> String {
         .field("sent by GitHub", found.looked)
         .field("not on record", found.missed.len())
         .field("sent again", found.asked);
+    let refused = found.missed.iter().filter(|it| it.refused.is_some()).count();
+    if refused > 0 {
+        fields = fields.field("refused", refused);
+    }
     if found.missed.len() > SHOWN_MAX {
         fields = fields.field("shown", format!("the oldest {SHOWN_MAX}"));
     }

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use hookyard_github::{GitHub, HookDelivery};
+use hookyard_github::{GitHub, GitHubError, HookDelivery};
 use hookyard_store::events;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -45,6 +45,8 @@ pub struct Missed {
     pub delivered_at: Timestamp,
     /// What GitHub says of that try.
     pub status: String,
+    /// Why GitHub would not send it again, if it was asked and would not.
+    pub refused: Option<String>,
     #[serde(skip)]
     attempt: i64,
 }
@@ -57,6 +59,7 @@ impl From<HookDelivery> for Missed {
             event_type: format!("github.{}{action}", it.event),
             delivered_at: it.delivered_at,
             status: it.status,
+            refused: None,
             attempt: it.id,
         }
     }
@@ -78,11 +81,24 @@ pub async fn recover(
     }
     // Before anything is asked: whatever ends this in the middle, the log tells who began it.
     record(github, actor, &found).await?;
-    for missed in &found.missed {
-        client.redeliver(missed.attempt).await.map_err(|error| refusal(&error))?;
-        found.asked += 1;
+    for missed in &mut found.missed {
+        match client.redeliver(missed.attempt).await {
+            Ok(()) => found.asked += 1,
+            Err(error) if is_of_one(&error) => missed.refused = Some(error.to_string()),
+            Err(error) => return Err(refusal(&error)),
+        }
     }
     Ok(found)
+}
+
+/// Whether GitHub means this try, such as one that it keeps no longer, and may send the others.
+fn is_of_one(error: &GitHubError) -> bool {
+    /// Unprocessable Content
+    const UNPROCESSABLE: u16 = 422;
+    matches!(
+        error,
+        GitHubError::Unexpected { .. } | GitHubError::NotPermitted { status: UNPROCESSABLE, .. }
+    )
 }
 
 /// Goes through GitHub's list, newest first. The newest try of each delivery stands for it.

@@ -1,10 +1,10 @@
 //! Deliveries that GitHub sent while nobody was there to take them.
 
 use hookyard_testkit::gateway::{Gateway, PATIENCE, until};
-use hookyard_testkit::github_sim::{BranchMoved, DeliveryOutcome};
+use hookyard_testkit::github_sim::{BranchMoved, DeliveryOutcome, Fault, FaultKind, RouteKind};
 use serde_json::{Value, json};
 
-use crate::support::{assert_equals, newest_fate, put, started};
+use crate::support::{assert_equals, faults, newest_fate, put, started};
 
 const REDELIVER: [&str; 3] = ["github", "app", "redeliver"];
 
@@ -59,5 +59,29 @@ async fn what_is_older_than_asked_for_is_not_looked_at() {
     let found = redeliver(&gateway, &["--since", "2999-01-01T00:00:00Z"]).await;
     assert_eq!((&found["looked"], &found["asked"]), (&json!(0), &json!(0)), "{found}");
     gateway.idle().await;
+    gateway.finish().await;
+}
+
+#[tokio::test]
+async fn a_delivery_that_github_will_not_send_again_keeps_none_of_the_others_back() {
+    let gateway = started().await;
+    gateway.ingress().kill9().await;
+    for content in ["# One\n", "# Two\n"] {
+        put(&gateway, "skills/late.md", content).await;
+    }
+    gateway.ingress().start().await;
+    let refused = Fault { status: Some(422), ..Fault::new(RouteKind::Hook, FaultKind::Status) };
+    let attempts = Some("/attempts".to_owned());
+    faults(&gateway, [Fault { path: attempts, times: Some(1), ..refused }]);
+    let ran = gateway.admin().run(&[&REDELIVER[..], &["--json"]].concat(), "").await;
+    assert_eq!(ran.status.code(), Some(1), "{ran:?}");
+    let found: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let missed = found["missed"].as_array().unwrap();
+    assert_eq!((missed.len(), &found["asked"]), (2, &json!(1)), "{found}");
+    assert!(missed[0]["refused"].as_str().unwrap().contains("422"), "{found}");
+    assert_eq!(missed[1]["refused"], Value::Null);
+    gateway.idle().await;
+    let again = redeliver(&gateway, &["--dry-run"]).await;
+    assert_eq!(again["missed"].as_array().unwrap().len(), 1, "{again}");
     gateway.finish().await;
 }
