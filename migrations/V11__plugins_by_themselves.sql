@@ -5,8 +5,11 @@ alter table connector_instance add column auto_import_new_plugins boolean;
 -- The discovered plugin that a mapping is of; null: it was made by hand.
 alter table connector_mapping add column plugin_key text;
 
--- What plugins were last looked for in: a digest of paths and manifests. While it is the same there are no new ones.
-alter table connector_target add column plugins_seen bytea;
+-- What plugins were last looked for in, as a digest of paths and manifests: while it is the same there are no new ones.
+-- And the keys of those that were offered so far: they are not new, whether or not somebody chose them.
+alter table connector_target
+    add column plugins_seen bytea,
+    add column plugins_known text[] not null default '{}';
 
 -- A sync that finds a new plugin maps it, and says so.
 grant insert on connector_mapping, audit_log to hookyard_worker;

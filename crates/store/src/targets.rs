@@ -171,6 +171,23 @@ pub async fn set_branch(db: &impl Db, id: TargetId, git_ref: &str) -> Result<boo
     Ok(db.execute(SQL, &[/* id */ &id.0, /* ref */ &git_ref]).await? == 1)
 }
 
+/// Remembers which plugins a repository offers, and the digest of what they were looked for in: they are not new any
+/// more. Those of earlier looks stay known, as long as they are not too many.
+pub async fn know_plugins(
+    db: &impl Db,
+    id: TargetId,
+    seen: &[u8],
+    offered: &[&str],
+) -> Result<(), StoreError> {
+    const SQL: &str = "-- targets::know_plugins
+        update connector_target
+           set plugins_seen = $2,
+               plugins_known = case when cardinality(plugins_known) > 1000 then $3
+                                    else array(select unnest(plugins_known) union select unnest($3::text[])) end
+         where id = $1";
+    db.execute(SQL, &[/* id */ &id.0, /* seen */ &seen, /* offered */ &offered]).await.map(drop)
+}
+
 /// Records that the target's mappings changed, so that what is applied no longer counts as current.
 pub async fn bump_mapping_revision(db: &impl Db, id: TargetId) -> Result<i64, StoreError> {
     const SQL: &str = "-- targets::bump_mapping_revision

@@ -21,7 +21,7 @@ mod wake;
 pub use dead::bury;
 pub use end::{Applied, End, FileResult, Looked, end};
 pub use past::{Shown, shown};
-pub use plugins::{FoundPlugins, PluginMapping, import_plugins};
+pub use plugins::{FoundPlugins, KnownPlugins, PluginMapping, import_plugins};
 pub use pointers::{SyncPointer, pointers};
 pub use put_off::{Spent, park, retry};
 pub use queue::{NewSync, Told, queue, queue_for_push, queue_of_instance, record};

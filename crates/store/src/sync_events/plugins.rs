@@ -1,7 +1,7 @@
 //! Mapping the plugins that are new in a repository, in the midst of the sync that found them.
 
 use hookyard_domain::config_object::ObjectType;
-use hookyard_domain::ids::{AuditId, MappingId};
+use hookyard_domain::ids::{AuditId, MappingId, TargetId};
 use hookyard_domain::selector::Selector;
 use serde_json::json;
 use uuid::Uuid;
@@ -11,7 +11,19 @@ use super::tracked;
 use crate::audit::{self, NewEntry};
 use crate::jobs::{self, Ended, Lease};
 use crate::mappings::MAPPINGS_MAX;
+use crate::targets::{bump_mapping_revision, know_plugins};
 use crate::{Conn, Db, StoreError, Tx};
+
+/// What is known of a target's plugins.
+#[derive(Debug, Clone, Default)]
+pub struct KnownPlugins {
+    /// The digest of what they were last looked for in; empty: never.
+    pub seen: Vec<u8>,
+    /// The keys of those that were offered so far, chosen or not.
+    pub offered: Vec<String>,
+    /// The keys of those that the target has mappings of.
+    pub mapped: Vec<String>,
+}
 
 /// A mapping that brings in a part of a plugin.
 #[derive(Debug, Clone)]
@@ -28,6 +40,8 @@ pub struct FoundPlugins<'a> {
     pub sha: &'a str,
     /// The digest of what the plugins were looked for in.
     pub seen: &'a [u8],
+    /// The keys of all that are offered.
+    pub offered: &'a [&'a str],
     pub mappings: &'a [PluginMapping],
     /// The audit line's.
     pub audit: AuditId,
@@ -57,7 +71,8 @@ pub async fn import_plugins(
         return Ok(None);
     }
     let made = insert(&tx, work, found.mappings).await?;
-    let revision = revise(&tx, work, found.seen, !made.is_empty()).await?;
+    know_plugins(&tx, work.target, found.seen, found.offered).await?;
+    let revision = revise(&tx, work, !made.is_empty()).await?;
     if !made.is_empty() {
         record(&tx, work, found, &made, revision).await?;
     }
@@ -66,6 +81,26 @@ pub async fn import_plugins(
     work.mapping_revision = revision;
     work.mappings = enlarged;
     Ok(Some(made.len() as u64))
+}
+
+/// What is known of a target's plugins, where new ones come by themselves.
+pub(super) async fn known(
+    tx: &Tx<'_>,
+    target: TargetId,
+) -> Result<Option<KnownPlugins>, StoreError> {
+    const SQL: &str = "-- sync_events::known_plugins
+        select coalesce(target.plugins_seen, '') as seen, target.plugins_known as offered, plugins.mapped
+          from connector_target target
+          join connector_instance instance on instance.id = target.instance_id
+          cross join lateral (select array(select distinct plugin_key from connector_mapping
+                                            where target_id = target.id and plugin_key is not null) as mapped) plugins
+         where target.id = $1 and coalesce(instance.auto_import_new_plugins, plugins.mapped <> '{}')";
+    let row = tx.row_opt(SQL, &[/* target */ &target.0]).await?;
+    Ok(row.map(|row| KnownPlugins {
+        seen: row.get("seen"),
+        offered: row.get("offered"),
+        mapped: row.get("mapped"),
+    }))
 }
 
 async fn insert(
@@ -105,31 +140,14 @@ async fn insert(
     Ok(rows.iter().map(|row| row.get("id")).collect())
 }
 
-/// Writes what was looked at, and a new revision where mappings were made; returns the revision.
-async fn revise(
-    tx: &Tx<'_>,
-    work: &SyncWork,
-    seen: &[u8],
-    is_enlarged: bool,
-) -> Result<i64, StoreError> {
-    const TARGET: &str = "-- sync_events::plugins_seen
-        update connector_target
-           set plugins_seen = $2, mapping_revision = mapping_revision + $3::boolean::integer, updated_at = now()
-         where id = $1
-     returning mapping_revision";
+/// Gives target and sync a new revision where mappings were made; returns the revision.
+async fn revise(tx: &Tx<'_>, work: &SyncWork, is_enlarged: bool) -> Result<i64, StoreError> {
     const EVENT: &str = "-- sync_events::revise
         update sync_event set mapping_revision = $2 where id = $1 and status = 'running'";
-    let row = tx
-        .row(
-            TARGET,
-            &[
-                /* target */ &work.target.0,
-                /* seen */ &seen,
-                /* enlarged */ &is_enlarged,
-            ],
-        )
-        .await?;
-    let revision: i64 = row.get("mapping_revision");
+    if !is_enlarged {
+        return Ok(work.mapping_revision);
+    }
+    let revision = bump_mapping_revision(tx, work.target).await?;
     tx.execute(EVENT, &[/* id */ &work.sync_event.0, /* revision */ &revision]).await?;
     Ok(revision)
 }

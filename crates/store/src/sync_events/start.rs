@@ -6,6 +6,7 @@ use hookyard_domain::sync_event::{SyncReason, SyncStatus, SyncTrigger};
 use hookyard_domain::target::TargetStatus;
 use uuid::Uuid;
 
+use super::plugins::{KnownPlugins, known};
 use super::tracked::{self, Tracked, target_of};
 use crate::jobs::{self, Ended, Lease};
 use crate::{Conn, Db, StoreError, Tx};
@@ -45,8 +46,8 @@ pub struct SyncWork {
     pub allow_deletions: bool,
     pub mapping_revision: i64,
     pub mappings: Vec<Mapping>,
-    /// The digest of what plugins were last looked for in, if new ones are to be mapped: empty if never.
-    pub looks_for_plugins: Option<Vec<u8>>,
+    /// What is known of the repository's plugins, if new ones are to be mapped.
+    pub plugins: Option<KnownPlugins>,
     pub target_status: TargetStatus,
     /// The last applied commit, where mappings and parser are still the same.
     pub applied: Option<AppliedHead>,
@@ -267,23 +268,10 @@ async fn run(
         allow_deletions: event.get("allow_deletions"),
         mapping_revision,
         mappings: mappings(tx, target_id).await?,
-        looks_for_plugins: looks_for_plugins(tx, target_id).await?,
+        plugins: known(tx, target_id).await?,
         target_status: tracked.status,
         applied: applied.map(|sha| AppliedHead { sha, etag }),
     })
-}
-
-/// What plugins were last looked for in, where new ones come by themselves.
-async fn looks_for_plugins(tx: &Tx<'_>, target: TargetId) -> Result<Option<Vec<u8>>, StoreError> {
-    const SQL: &str = "-- sync_events::looks_for_plugins
-        select coalesce(target.plugins_seen, '') as seen
-          from connector_target target
-          join connector_instance instance on instance.id = target.instance_id
-         where target.id = $1
-           and coalesce(instance.auto_import_new_plugins,
-                        exists (select from connector_mapping
-                                 where target_id = target.id and plugin_key is not null))";
-    Ok(tx.row_opt(SQL, &[/* target */ &target.0]).await?.map(|row| row.get("seen")))
 }
 
 pub(super) async fn mappings(tx: &Tx<'_>, target: TargetId) -> Result<Vec<Mapping>, StoreError> {

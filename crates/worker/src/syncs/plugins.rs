@@ -5,7 +5,9 @@ use hookyard_domain::ids::{AuditId, MappingId};
 use hookyard_domain::target::RepositoryFullName;
 use hookyard_github::{ObjectId, Session, TreeEntry, discovery_digest, regular_files};
 use hookyard_store::jobs::Lease;
-use hookyard_store::sync_events::{FoundPlugins, PluginMapping, SyncWork, import_plugins};
+use hookyard_store::sync_events::{
+    FoundPlugins, KnownPlugins, PluginMapping, SyncWork, import_plugins,
+};
 use tracing::{info, warn};
 
 use super::reconcile::Halt;
@@ -24,12 +26,12 @@ pub(super) async fn import(
     (repo, sha): (&RepositoryFullName, &ObjectId),
     entries: &mut [TreeEntry],
 ) -> Result<(), Halt> {
-    let Some(seen) = &work.looks_for_plugins else { return Ok(()) };
+    let Some(known) = &work.plugins else { return Ok(()) };
     let digest = tokio::task::block_in_place(|| {
         entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         discovery_digest(entries)
     });
-    if *seen == digest {
+    if known.seen == digest {
         return Ok(());
     }
     let manifests = session.manifests(repo, entries).await.map_err(Halt::GitHub)?;
@@ -45,7 +47,8 @@ pub(super) async fn import(
     let found = FoundPlugins {
         sha: &sha.to_string(),
         seen: &digest,
-        mappings: &wanted(&discovered_plugins),
+        offered: &discovered_plugins.iter().map(|it| &*it.key).collect::<Vec<_>>(),
+        mappings: &wanted(known, &discovered_plugins),
         audit: AuditId(clock::new_id()),
     };
     let mut conn = context.store.conn().await?;
@@ -55,7 +58,13 @@ pub(super) async fn import(
     Ok(())
 }
 
-fn wanted(plugins: &[Plugin]) -> Vec<PluginMapping> {
+/// All of plugins that were never offered before, and what has been added to those that are brought in. What somebody
+/// saw and did not choose stays away.
+fn wanted(known: &KnownPlugins, plugins: &[Plugin]) -> Vec<PluginMapping> {
+    let is_wanted = |plugin: &&Plugin| {
+        let has = |keys: &[String]| keys.contains(&plugin.key);
+        plugin.supported && (!has(&known.offered) || has(&known.mapped))
+    };
     let of_plugin = |plugin: &Plugin| -> Vec<PluginMapping> {
         let mapping = |it: &discovery::PlannedMapping| {
             Some(PluginMapping {
@@ -67,5 +76,5 @@ fn wanted(plugins: &[Plugin]) -> Vec<PluginMapping> {
         };
         plugin.mappings.iter().filter_map(mapping).collect()
     };
-    plugins.iter().filter(|it| it.supported).flat_map(of_plugin).collect()
+    plugins.iter().filter(is_wanted).flat_map(of_plugin).collect()
 }

@@ -82,8 +82,8 @@ async fn whoever_maps_by_hand_gets_what_they_mapped() {
 }
 
 #[tokio::test]
-async fn once_a_plugin_was_chosen_new_ones_follow() {
-    let gateway = one_plugin().await;
+async fn once_a_plugin_was_chosen_new_ones_follow_and_those_left_out_stay_out() {
+    let gateway = imported(|repo| ["a", "left"].iter().for_each(|name| plugin(repo, name))).await;
     let id = gateway.seeds().target.clone();
     let choose = ["connector", "target", "discover", &id, "--apply", "manifest:a"];
     gateway.admin().json(&choose).await;
@@ -94,9 +94,16 @@ async fn once_a_plugin_was_chosen_new_ones_follow() {
         newest_files(&gateway).await,
         ["b/commands/go.md created", "b/skills/one/SKILL.md created"]
     );
+    gateway
+        .push(|repo| {
+            repo.write("left/agents/more.md", "More.\n").write("b/agents/more.md", "More.\n");
+        })
+        .await;
+    gateway.idle().await;
+    assert_eq!(newest_files(&gateway).await, ["b/agents/more.md created"]);
     gateway.admin().json(&[&choose[..], &["--auto-import", "off"]].concat()).await;
     push_plugin(&gateway, "c").await;
-    assert_eq!(active(&gateway).await.len(), 4);
+    assert_eq!(active(&gateway).await.len(), 5);
     gateway.finish().await;
 }
 

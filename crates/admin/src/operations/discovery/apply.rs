@@ -3,6 +3,7 @@
 use hookyard_domain::discovery::{PlannedMapping, Plugin};
 use hookyard_domain::ids::{MappingId, TargetId};
 use hookyard_domain::selector::Selector;
+use hookyard_github::discovery_digest;
 use hookyard_store::mappings::{self, MAPPINGS_MAX, Mapping};
 use hookyard_store::targets::{self as target_rows, Target};
 use hookyard_store::{StoreError, Tx};
@@ -78,8 +79,7 @@ pub async fn apply(
     let branch = Branch::of(&conn, &target).await?;
     drop(conn);
     let (head, discovery) = look(github, &branch).await?;
-    let head = head.sha.to_string();
-    if head_sha.is_some_and(|seen| seen != head) {
+    if head_sha.is_some_and(|seen| seen != head.sha.to_string()) {
         return Err(OperationError::Stale(format!("{} of {}", branch.name, target.repository)));
     }
     let wanted = wanted(&discovery.discovered_plugins, &keys)?;
@@ -93,7 +93,9 @@ pub async fn apply(
     let target = targets::require(&tx, id).await?;
     let mut applied = missing(&tx, &target, wanted).await?;
     applied.selected_keys = keys;
-    applied.head_sha = head;
+    applied.head_sha = head.sha.to_string();
+    let offered: Vec<&str> = discovery.discovered_plugins.iter().map(|it| &*it.key).collect();
+    target_rows::know_plugins(&tx, id, &discovery_digest(&head.files), &offered).await?;
     if applied.created.is_empty() {
         tx.commit().await?;
         return Ok(applied);

@@ -110,8 +110,8 @@ fn page(viewer: &Viewer, lineage: &Lineage, filled: &Filled, errors: &Errors) ->
         crumb: html! { (lineage.crumb_below(viewer)) " / New plugins" },
         title: "New plugins",
         answer: html! {
-            "A sync that finds a plugin which can be brought in makes its mappings and goes on with them. A mapping that \
-             was removed by hand comes back that way, as soon as the repository's files change."
+            "A sync that finds a plugin which was never offered before makes its mappings and goes on with them. What \
+             somebody saw and did not choose stays away."
         },
         errors,
         action: instance_path(viewer, lineage.instance.id, "/auto-import"),
