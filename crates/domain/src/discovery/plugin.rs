@@ -35,6 +35,13 @@ pub struct Plugin {
     pub warnings: Vec<String>,
 }
 
+impl Plugin {
+    /// Whether there is something to bring in. One that has nothing yet, or cannot be, is new when that changes.
+    pub fn has_something(&self) -> bool {
+        self.supported && !self.mappings.is_empty()
+    }
+}
+
 /// A plugin of which not everything is known yet.
 pub(super) struct Draft {
     pub(super) key: String,

@@ -40,7 +40,7 @@ pub struct FoundPlugins<'a> {
     pub sha: &'a str,
     /// The digest of what the plugins were looked for in.
     pub seen: &'a [u8],
-    /// The keys of all that are offered.
+    /// The keys of all that have something to bring in.
     pub offered: &'a [&'a str],
     pub mappings: &'a [PluginMapping],
     /// The audit line's.

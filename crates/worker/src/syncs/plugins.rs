@@ -47,7 +47,11 @@ pub(super) async fn import(
     let found = FoundPlugins {
         sha: &sha.to_string(),
         seen: &digest,
-        offered: &discovered_plugins.iter().map(|it| &*it.key).collect::<Vec<_>>(),
+        offered: &discovered_plugins
+            .iter()
+            .filter(|it| it.has_something())
+            .map(|it| &*it.key)
+            .collect::<Vec<_>>(),
         mappings: &wanted(known, &discovered_plugins),
         audit: AuditId(clock::new_id()),
     };

@@ -139,5 +139,13 @@ async fn a_manifest_that_cannot_be_read_fails_no_sync() {
     assert_eq!(newest_fate(&gateway).await, "completed");
     assert!(newest_files(&gateway).await.contains(&"a/commands/go.md created".to_owned()));
     assert!(!text(&target(&gateway).await, "plugins_seen").is_empty());
+    gateway
+        .push(|repo| {
+            repo.remove("b/commands/go.md").remove("b/skills/one/SKILL.md");
+            plugin(repo, "c");
+        })
+        .await;
+    gateway.idle().await;
+    assert!(newest_files(&gateway).await.contains(&"c/commands/go.md created".to_owned()));
     gateway.finish().await;
 }

@@ -94,7 +94,8 @@ pub async fn apply(
     let mut applied = missing(&tx, &target, wanted).await?;
     applied.selected_keys = keys;
     applied.head_sha = head.sha.to_string();
-    let offered: Vec<&str> = discovery.discovered_plugins.iter().map(|it| &*it.key).collect();
+    let offered = discovery.discovered_plugins.iter().filter(|it| it.has_something());
+    let offered: Vec<&str> = offered.map(|it| &*it.key).collect();
     target_rows::know_plugins(&tx, id, &discovery_digest(&head.files), &offered).await?;
     if applied.created.is_empty() {
         tx.commit().await?;
