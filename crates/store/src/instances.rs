@@ -15,9 +15,7 @@ use crate::{Db, StoreError, Tx};
 mod plugins;
 mod seen;
 
-pub use plugins::{
-    ConfiguredPlugin, ConfiguredPlugins, PLUGINS_MAX, configured_plugins, set_auto_import,
-};
+pub use plugins::{ConfiguredPlugin, configured_plugins, set_auto_import};
 pub use seen::{OF_EACH_ACCOUNT_MAX, list_within, newest_of_accounts};
 
 /// A configured use of an account.

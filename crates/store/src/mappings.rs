@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::paging::{Page, PageRequest};
 use crate::{Db, StoreError};
 
-/// The most mappings of a target.
+/// The most mappings that are read of a target at once, and up to which plugins add theirs.
 pub const MAPPINGS_MAX: i64 = 1_000;
 
 /// A path selector that turns a target's files into config objects.

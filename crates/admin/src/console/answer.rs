@@ -147,11 +147,7 @@ impl From<ApiError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         if error.is_unrepresentable() {
-            return Self::new(
-                StatusCode::BAD_REQUEST,
-                "Nothing was changed",
-                "A text holds a NUL character, or a time lies too far back: neither can be stored or looked for.",
-            );
+            return ApiError::from(error).into();
         }
         error!(error = error.brief(), "a page could not be shown: {}", error.brief());
         Self::new(

@@ -6,7 +6,7 @@
 use hookyard_domain::ids::{AccountId, InstanceId};
 use hookyard_domain::sync_event::SyncTrigger;
 use hookyard_domain::target::{AccountStatus, InstanceStatus};
-use hookyard_store::instances::{self, ConfiguredPlugins, Instance, InstanceCounts};
+use hookyard_store::instances::{self, ConfiguredPlugin, Instance, InstanceCounts};
 use hookyard_store::targets::Released;
 use hookyard_store::{Db, Store, Tx, sync_events};
 use jiff::Timestamp;
@@ -264,8 +264,11 @@ pub struct Configuration {
     pub connector_instance: Instance,
     #[serde(flatten)]
     pub counts: InstanceCounts,
-    #[serde(flatten)]
-    pub plugins: ConfiguredPlugins,
+    /// Whether plugins that are new in a repository are mapped by the sync that finds them: as it was set, or else
+    /// whether there are plugins already. Unset, it holds for each target by itself.
+    pub auto_import_new_plugins: bool,
+    /// By target and key, the first 200.
+    pub configured_plugins: Vec<ConfiguredPlugin>,
 }
 
 /// What an instance is made of.
@@ -273,8 +276,10 @@ pub async fn configuration(store: &Store, id: InstanceId) -> Result<Configuratio
     let conn = store.conn().await?;
     let connector_instance = require(&conn, id).await?;
     let counts = instances::counts(&conn, id).await?;
-    let plugins = instances::configured_plugins(&conn, id).await?;
-    Ok(Configuration { connector_instance, counts, plugins })
+    let configured_plugins = instances::configured_plugins(&conn, id).await?;
+    let is_set = connector_instance.auto_import_new_plugins;
+    let auto_import_new_plugins = is_set.unwrap_or(!configured_plugins.is_empty());
+    Ok(Configuration { connector_instance, counts, auto_import_new_plugins, configured_plugins })
 }
 
 fn change(action: &'static str, instance: &Instance, before: Value, after: Value) -> Change {

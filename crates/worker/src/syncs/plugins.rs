@@ -8,7 +8,7 @@ use hookyard_store::jobs::Lease;
 use hookyard_store::sync_events::{
     FoundPlugins, KnownPlugins, PluginMapping, SyncWork, import_plugins,
 };
-use tracing::{info, warn};
+use tracing::info;
 
 use super::reconcile::Halt;
 use crate::clock;
@@ -17,7 +17,7 @@ use crate::context::Context;
 /// Maps what the repository's plugins have and the target does not, if plugins come by themselves to it. The manifests
 /// are read only when the paths or the manifests changed since they were last looked at.
 ///
-/// What is wrong with a manifest is logged and leaves out its plugin; it never fails the sync.
+/// What is wrong with a manifest leaves out its plugin; it never fails the sync.
 pub(super) async fn import(
     context: &Context,
     lease: &Lease,
@@ -37,12 +37,10 @@ pub(super) async fn import(
     let manifests = session.manifests(repo, entries).await.map_err(Halt::GitHub)?;
     let Discovery { discovered_plugins, warnings, .. } =
         tokio::task::block_in_place(|| discovery::discover(&regular_files(entries), &manifests));
-    for plugin in discovered_plugins.iter().filter(|it| !it.supported) {
-        let why = plugin.warnings.first().map_or("it is not supported", String::as_str);
-        warn!(target.id = %work.target, "the plugin {:?} is left out: {why}", plugin.key);
-    }
-    for warning in &warnings {
-        warn!(target.id = %work.target, "{warning}");
+    let left_out = discovered_plugins.iter().filter(|it| !it.supported).count();
+    if left_out > 0 || !warnings.is_empty() {
+        // Why is the repository's owner's word, and what the discovery shows.
+        info!(target.id = %work.target, left_out, warnings = warnings.len(), "{left_out} plugins of {repo} cannot be brought in; the target's discovery says why");
     }
     let found = FoundPlugins {
         sha: &sha.to_string(),

@@ -1,12 +1,12 @@
 //! Plugins that are new in a repository.
 
-use hookyard_testkit::gateway::Gateway;
+use hookyard_testkit::gateway::{Gateway, PATIENCE, until};
 use hookyard_testkit::git::GitRepo;
-use hookyard_testkit::github_sim::RouteKind;
+use hookyard_testkit::github_sim::{Fault, RouteKind};
 
 use crate::support::{
-    active, assert_counts_add_up, imported, newest_fate, newest_files, newest_sync, put, requests,
-    target, text,
+    active, assert_counts_add_up, faults, imported, newest_fate, newest_files, newest_sync, put,
+    requests, runs, slow, target, text,
 };
 
 const MANIFEST: &str = ".claude-plugin/plugin.json";
@@ -121,6 +121,41 @@ async fn manifests_are_read_again_only_when_paths_or_manifests_changed() {
     gateway.idle().await;
     assert_eq!(newest_files(&gateway).await, ["a/agents/new.md created"]);
     assert_eq!(requests(&gateway, RouteKind::Blob), before + 4, "two manifests and the file");
+    gateway.finish().await;
+}
+
+/// Killed while it reads a manifest, and between the mappings and the end of the sync.
+#[tokio::test]
+async fn a_worker_that_is_killed_maps_nothing_twice_and_forgets_nothing() {
+    let gateway = one_plugin().await;
+    switch(&gateway, "on").await;
+    let lines = gateway.repo().ls_tree("HEAD").unwrap();
+    let sha_of = |path: &str| lines.iter().find(|it| it.path == path).unwrap().sha.clone();
+    let slow_blob =
+        |path: &str| Fault { path: Some(sha_of(path)), ..slow(RouteKind::Blob, 60_000) };
+    let mapped = "select count(*) from connector_mapping where plugin_key is not null";
+    let logged = "select count(*) from audit_log where action = 'connector_target.auto_import'";
+    faults(&gateway, [slow_blob("a/.claude-plugin/plugin.json")]);
+    gateway.push(|repo| plugin(repo, "b")).await;
+    for (rows, next) in [(0, Some("a/commands/go.md")), (4, None)] {
+        until("mappings are as far as they come", PATIENCE, async || {
+            gateway.db().count(mapped).await == rows
+        })
+        .await;
+        runs(&gateway).await;
+        gateway.worker(0).kill9().await;
+        assert_eq!(gateway.db().count(mapped).await, rows);
+        faults(&gateway, next.map(slow_blob));
+        gateway.worker(0).start().await;
+        gateway.db().execute("update job set due_at = now() where state = 'leased'").await;
+    }
+    gateway.idle().await;
+    assert_eq!(newest_fate(&gateway).await, "completed");
+    assert_eq!(active(&gateway).await.len(), 4);
+    assert_eq!((gateway.db().count(mapped).await, gateway.db().count(logged).await), (4, 1));
+    let target = target(&gateway).await;
+    assert_eq!(target["applied_mapping_revision"], target["mapping_revision"]);
+    assert_counts_add_up(&gateway).await;
     gateway.finish().await;
 }
 

@@ -156,7 +156,7 @@ fn configured(it: &Configuration) -> String {
         .field("config objects", it.counts.imported_config_object_count)
         .render();
     let mut table = Table::new(&["PLUGIN", "TARGET", "MAPPINGS"]);
-    for plugin in &it.plugins.configured_plugins {
+    for plugin in &it.configured_plugins {
         let target = plugin.target_id.to_string();
         table.row([plugin.key.clone(), target, plugin.mapping_count.to_string()]);
     }

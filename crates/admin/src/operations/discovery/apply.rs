@@ -83,6 +83,9 @@ pub async fn apply(
         return Err(OperationError::Stale(format!("{} of {}", branch.name, target.repository)));
     }
     let wanted = wanted(&discovery.discovered_plugins, &keys)?;
+    let seen = discovery_digest(&head.files);
+    let offered = discovery.discovered_plugins.iter().filter(|it| it.has_something());
+    let offered: Vec<&str> = offered.map(|it| &*it.key).collect();
     let mut conn = github.store().conn().await?;
     let tx = conn.begin().await?;
     if let Some(on) = auto_import {
@@ -94,9 +97,7 @@ pub async fn apply(
     let mut applied = missing(&tx, &target, wanted).await?;
     applied.selected_keys = keys;
     applied.head_sha = head.sha.to_string();
-    let offered = discovery.discovered_plugins.iter().filter(|it| it.has_something());
-    let offered: Vec<&str> = offered.map(|it| &*it.key).collect();
-    target_rows::know_plugins(&tx, id, &discovery_digest(&head.files), &offered).await?;
+    target_rows::know_plugins(&tx, id, &seen, &offered).await?;
     if applied.created.is_empty() {
         tx.commit().await?;
         return Ok(applied);

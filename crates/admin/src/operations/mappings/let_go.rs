@@ -5,7 +5,6 @@ use hookyard_domain::selector::Selector;
 use hookyard_store::{Store, StoreError, bindings, mappings};
 
 use crate::operations::{OperationError, targets};
-use hookyard_store::mappings::MAPPINGS_MAX;
 
 /// The most paths that are named; more are counted.
 pub const LET_GO_MAX: usize = 200;
@@ -28,7 +27,7 @@ pub async fn let_go(
     let mapping = super::require(&conn, id).await?;
     targets::require(&conn, mapping.target_id).await?;
     let bound = bindings::of_target(&conn, mapping.target_id).await?;
-    let all = mappings::in_order(&conn, mapping.target_id, MAPPINGS_MAX).await?;
+    let all = mappings::in_order(&conn, mapping.target_id, mappings::MAPPINGS_MAX).await?;
     drop(conn);
     let parse = |text: &str| text.parse::<Selector>().map_err(StoreError::from);
     let own = parse(&mapping.selector)?;
