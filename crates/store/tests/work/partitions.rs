@@ -115,33 +115,38 @@ async fn the_present_is_never_dropped() {
     }
 }
 
-/// A key in every slice of the key space, delivery ids and hashes of bodies alike.
+/// A key in every slice of the key space: of delivery ids, of hashes of bodies, and of what applications chose, whose
+/// keys hold for a workspace and not for a source.
 async fn with_keys_everywhere(yard: &Yard) {
     let sql = "insert into source (id, provider, slug, body_bytes_max, accepted_status, replay_window_s, fresh_ms,
                                    unseen_age_ms_max) values ($1, 'github', 'g', 1000, 202, 86400, 60000, 60000)";
     yard.owner().await.execute(sql, &[&yard.source.0]).await.unwrap();
     let sql = "insert into dedupe (kind, source_id, key, event_id, seen_at)
-               select kind::\"char\", $1, decode(lpad(to_hex(n), 4, '0') || repeat('5a', 14), 'hex'), gen_random_uuid(),
+               select kind::\"char\", case kind when 'i' then gen_random_uuid() else $1 end,
+                      decode(lpad(to_hex(n), 4, '0') || repeat('5a', 14), 'hex'), gen_random_uuid(),
                       now() - interval '2 days'
-                 from generate_series(0, 65535) n, (values ('d'), ('h')) kinds(kind)";
+                 from generate_series(0, 65535) n, (values ('d'), ('h'), ('i')) kinds(kind)";
     yard.owner().await.execute(sql, &[&yard.source.0]).await.unwrap();
 }
 
 #[tokio::test]
-async fn delivery_ids_are_remembered_for_their_days_and_hashes_for_the_window() {
+async fn ids_and_chosen_keys_are_remembered_for_their_days_and_hashes_for_the_window() {
     const KEYS: i64 = 65_536;
     let yard = Yard::new().await;
     with_keys_everywhere(&yard).await;
     let worker = yard.worker().await;
     let ids = "select count(*) from dedupe where kind = 'd'";
     let hashes = "select count(*) from dedupe where kind = 'h'";
+    let chosen = "select count(*) from dedupe where kind = 'i'";
     assert!(forget_dedupe_keys(&worker, 7).await.unwrap() > 0);
     assert_eq!(yard.count(ids).await, KEYS, "an id of two days is not forgotten");
+    assert_eq!(yard.count(chosen).await, KEYS, "a chosen key of two days is not forgotten");
     assert!(yard.count(hashes).await < KEYS, "a hash is, after its window of a day");
-    yard.run("update dedupe set seen_at = case kind when 'd' then now() - interval '8 days' else now() end").await;
+    yard.run("update dedupe set seen_at = case kind when 'h' then now() else now() - interval '8 days' end").await;
     let kept = yard.count(hashes).await;
     assert!(forget_dedupe_keys(&worker, 7).await.unwrap() > 0);
     assert!(yard.count(ids).await < KEYS);
+    assert!(yard.count(chosen).await < KEYS);
     assert_eq!(yard.count(hashes).await, kept);
 }
 
