@@ -1,6 +1,7 @@
 //! The one statement of the ingress, and the connection that runs it.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use hookyard_domain::github_event::Push;
 use hookyard_domain::ids::{EventId, InstanceId, SyncEventId, TargetId};
@@ -14,6 +15,9 @@ use crate::{StoreError, StoreSettings};
 
 /// Records a batch; returns a row for each new event, and one for each further sync of it.
 ///
+/// Whom an event concerns, who of them wants it and which targets track a push is looked up once for all rows that are
+/// alike in it, however many they are: `kind` and `place` are the number of the first such row.
+///
 /// A push is redundant for a target only if its head is the newest queued one, or if nothing is queued or
 /// running and the target is active and equals it: A, B, forced back to A must end at A. Of several pushes to a
 /// target in one batch only the last is queued; the others are superseded before anybody could have run them. What is
@@ -22,10 +26,11 @@ pub const RECORD_STATEMENT: &str = "-- ingest::record
 with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int4[], $5::text[], $6::text[], $7::text[],
                          $8::bytea[], $9::bytea[], $10::int8[], $11::int8[], $12::text[], $13::text[],
-                         $14::text[], $15::text[], $16::text[], $21::text[], $22::bytea[], $23::uuid[]) with ordinality
+                         $14::text[], $15::text[], $16::text[], $21::text[], $22::bytea[], $23::uuid[],
+                         $24::int8[], $25::int8[]) with ordinality
       as t(event_id, source_id, workspace_id, replay_window_s, type, delivery_id, hook_id,
            id_key, body_key, installation_id, repository_id, repository, git_ref,
-           before_sha, head_sha, ignored, origin, body_hash, part_of, n)
+           before_sha, head_sha, ignored, origin, body_hash, part_of, kind, place, n)
 ), by_id as (
     insert into dedupe (kind, source_id, key, event_id, body_hash)
     select (case origin when 'api' then 'i' else 'd' end)::\"char\", source_id, id_key, event_id, body_hash
@@ -39,7 +44,8 @@ with input as (
         on conflict do nothing
     returning event_id
 ), fresh as (
-    select input.*, seen.event_id as repeats,
+    select input.n, input.event_id, input.workspace_id, input.kind, input.place, input.head_sha, input.ignored,
+           seen.event_id as repeats,
            body_key is not null and by_body.event_id is null
            -- A key that is not visible yet was inserted while this statement ran.
            and coalesce(seen.seen_at > now() - make_interval(secs => replay_window_s), true) as replay
@@ -49,90 +55,84 @@ with input as (
                           where by_body.event_id is null
                             and kind = 'h' and source_id = input.source_id and key = input.body_key
                           limit 1) seen on true
-), tracked as (
-    select fresh.n, fresh.event_id, target.id as target_id, target.instance_id, target.workspace_id,
-           fresh.delivery_id, fresh.type, fresh.repository, fresh.git_ref, fresh.before_sha, fresh.head_sha,
-           -- The newest is the one before it in this batch, else the newest queued one.
-           case when lag(fresh.n) over pushes is not null then lag(fresh.head_sha) over pushes = fresh.head_sha
-                when queued.found then queued.announced_sha is not distinct from fresh.head_sha
-                else running.found is null and target.status = 'active'
+), trackers as (
+    select places.n as place, target.id as target_id, target.instance_id, target.workspace_id,
+           queued.found as queued, queued.announced_sha as queued_sha,
+           case when running.found is null and target.status = 'active'
                      -- Its tag is kept only if all files were well; otherwise another look may mend some.
-                     and target.applied_sha = fresh.head_sha and target.applied_etag is not null
-                     and target.applied_mapping_revision = target.mapping_revision
-            end is true as redundant
-      from fresh
+                     and target.applied_etag is not null and target.applied_mapping_revision = target.mapping_revision
+                then target.applied_sha end as settled_sha
+      from input places
       join connector_target target
-        on target.repository_id = fresh.repository_id and target.git_ref = fresh.git_ref
+        on target.repository_id = places.repository_id and target.git_ref = places.git_ref
        and target.status in ('active', 'branch_deleted', 'repository_gone', 'needs_confirmation')
       join connector_instance instance on instance.id = target.instance_id and instance.status = 'active'
       join connector_account account
-        on account.id = instance.account_id and account.installation_id = fresh.installation_id
+        on account.id = instance.account_id and account.installation_id = places.installation_id
        and account.status = 'active'
       left join lateral (select true as found, announced_sha from sync_event
                           where target_id = target.id and status = 'queued' order by seq desc limit 1) queued on true
       left join lateral (select true as found from sync_event
                           where target_id = target.id and status = 'running' limit 1) running on true
-     where not fresh.replay and (fresh.workspace_id is null or fresh.workspace_id = target.workspace_id)
-    window pushes as (partition by target.id order by fresh.n)
+     where places.place = places.n and (places.workspace_id is null or places.workspace_id = target.workspace_id)
 ), syncing as (
-    select *, uuid_v7(now()) as sync_event_id,
+    select n, event_id, target_id, instance_id, workspace_id, uuid_v7(now()) as sync_event_id,
            case when redundant then 'redundant'
-                when lead(n) over (partition by target_id, redundant order by n) is not null then 'superseded'
+                when n < max(n) filter (where not redundant) over (partition by target_id) then 'superseded'
             end as ignored
-      from tracked
+      from (select fresh.n, fresh.event_id, trackers.target_id, trackers.instance_id, trackers.workspace_id,
+                   case when lag(fresh.n) over pushes is not null then lag(fresh.head_sha) over pushes = fresh.head_sha
+                        when trackers.queued then trackers.queued_sha is not distinct from fresh.head_sha
+                        else trackers.settled_sha = fresh.head_sha
+                    end is true as redundant
+              from fresh join trackers using (place)
+             where not fresh.replay
+            window pushes as (partition by trackers.target_id order by fresh.n)) pushed
 ), syncs as (
     insert into sync_event (id, workspace_id, target_id, event_id, trigger, status, reason, completed_at, delivery_id,
                             event_type, repository, git_ref, before_sha, announced_sha)
-    select sync_event_id, workspace_id, target_id, event_id, 'push',
-           case when ignored is null then 'queued' else 'ignored' end, ignored,
-           case when ignored is not null then now() end,
+    select sync_event_id, syncing.workspace_id, target_id, syncing.event_id, 'push',
+           case when syncing.ignored is null then 'queued' else 'ignored' end, syncing.ignored,
+           case when syncing.ignored is not null then now() end,
            delivery_id, type, repository, git_ref, before_sha, head_sha
-      from syncing order by n
+      from syncing join input using (n) order by n
 ), reached as (
-    select event_id, workspace_id from fresh where workspace_id is not null
-     union
-    select fresh.event_id, account.workspace_id
-      from fresh join connector_account account on account.installation_id = fresh.installation_id
-     where fresh.workspace_id is null
-), kinds as (
-    -- A type is looked at once, however many events of a workspace have it.
-    select distinct reached.workspace_id, fresh.type from reached join fresh using (event_id) where not replay
-), wanted_kinds as (
-    select workspace_id, type from kinds
-     where exists (select 1 from subscription
-                    where subscription.workspace_id = kinds.workspace_id and subscription.status = 'active'
-                      and wants_event(subscription.event_types, kinds.type))
-), wanted as (
-    select distinct event_id
-      from reached join fresh using (event_id)
-      join wanted_kinds on wanted_kinds.workspace_id = reached.workspace_id and wanted_kinds.type = fresh.type
-     where not replay
+    select kinds.n as kind, owner.workspace_id,
+           exists (select 1 from subscription
+                    where subscription.workspace_id = owner.workspace_id and subscription.status = 'active'
+                      and wants_event(subscription.event_types, kinds.type)) as wants
+      from input kinds
+      join lateral (select kinds.workspace_id where kinds.workspace_id is not null
+                     union
+                    select account.workspace_id from connector_account account
+                     where kinds.workspace_id is null and account.installation_id = kinds.installation_id) owner on true
+     where kinds.kind = kinds.n
 ), verdict as (
-    select fresh.*,
+    select fresh.n, fresh.event_id, fresh.kind, fresh.workspace_id, fresh.repeats,
            -- The syncs of a push are its work; only subscribers make more of it.
-           wanted.event_id is not null or head_sha is null as routed,
+           wanted.kind is not null or head_sha is null as routed,
            case when replay then 'replay'
-                when wanted.event_id is not null then null
+                when wanted.kind is not null then null
                 when ignored is not null then 'ignored'
                 when head_sha is not null and concerned.redundant is distinct from false then 'ignored'
             end as outcome,
-           case when replay or wanted.event_id is not null then null
+           case when replay or wanted.kind is not null then null
                 when ignored is not null then ignored
                 when head_sha is not null and concerned.redundant is null then 'not_tracked'
                 when head_sha is not null and concerned.redundant then 'redundant'
             end as reason
       from fresh
-      left join wanted using (event_id)
-      left join (select event_id, bool_and(redundant) as redundant from tracked group by event_id) concerned
-        using (event_id)
+      left join (select distinct kind from reached where wants) wanted on wanted.kind = fresh.kind and not replay
+      left join (select n, bool_and(ignored is not distinct from 'redundant') as redundant from syncing group by n) concerned
+        using (n)
 ), events as (
     insert into event (id, origin, source_id, workspace_id, type, outcome, reason, provider_delivery_id, hook_id,
                        repeats, installation_id, repository_id, repository, git_ref, before_sha, head_sha,
                        headers, content_type, body, body_bytes)
-    select event_id, origin, case when origin = 'webhook' then source_id end, workspace_id, type, outcome, reason, delivery_id, hook_id,
+    select verdict.event_id, origin, case when origin = 'webhook' then source_id end, verdict.workspace_id, type, outcome, reason, delivery_id, hook_id,
            repeats, installation_id, repository_id, repository, git_ref, before_sha, head_sha,
            ($17::text[])[n::int4]::json, ($18::text[])[n::int4], ($19::bytea[])[n::int4], length(($19::bytea[])[n::int4])
-      from verdict order by event_id
+      from verdict join input using (n)
 ), jobs as (
     insert into job (subject_id, workspace_id, kind, state, due_at)
     select event_id, workspace_id, 'event', 'ready', now() + make_interval(secs => $20::float8)
@@ -143,13 +143,13 @@ with input as (
 ), owners as (
     -- The worker says whom an event concerns when it routes it; what is not routed is said here.
     insert into event_workspace (workspace_id, event_id)
-    select reached.workspace_id, event_id from verdict join reached using (event_id)
+    select reached.workspace_id, event_id from verdict join reached using (kind)
      where verdict.workspace_id is not null or outcome is not null or not routed
 )
 select verdict.event_id, verdict.outcome, verdict.reason, verdict.routed, queued.sync_event_id, queued.target_id, queued.instance_id
   from verdict
-  left join (select event_id, sync_event_id, target_id, instance_id from syncing where ignored is null) queued
-    using (event_id)";
+  left join (select n, sync_event_id, target_id, instance_id from syncing where ignored is null) queued
+    using (n)";
 
 /// A connection that does nothing but record batches. Not of the pool: it never waits for another's work.
 pub struct Committer {
@@ -233,6 +233,12 @@ impl Committer {
         };
         let repository_ids: Vec<Option<i64>> =
             pushes.iter().map(|push| push.map(|it| it.repository_id)).collect();
+        let kinds = first_alike(
+            batch.iter().map(|it| Some((it.workspace, it.installation_id, &it.event_type))),
+        );
+        let places = first_alike(batch.iter().zip(&pushes).map(|(it, push)| {
+            push.map(|push| (it.workspace, it.installation_id, push.repository_id, &push.git_ref))
+        }));
         let rows = self
             .client
             .query(&self.statement, &[
@@ -259,10 +265,18 @@ impl Committer {
                 /* origin */ &column!(it => it.origin.as_str()),
                 /* body hash */ &column!(it => it.body_hash.as_ref().map(<[u8; 32]>::as_slice)),
                 /* part of */ &column!(it => it.part_of.map(|it| it.0)),
+                /* kind */ &kinds,
+                /* place */ &places,
             ])
             .await?;
         Ok(rows)
     }
+}
+
+/// For each row the number of the first one with its key, counted from 1; none for one without.
+fn first_alike<K: Eq + Hash>(keys: impl Iterator<Item = Option<K>>) -> Vec<Option<i64>> {
+    let mut first = HashMap::new();
+    (1..).zip(keys).map(|(n, key)| key.map(|key| *first.entry(key).or_insert(n))).collect()
 }
 
 fn outcomes(rows: &[Row]) -> HashMap<EventId, Recorded> {

@@ -19,3 +19,4 @@ mod sync_ends;
 mod sync_starts;
 mod tallies;
 mod tls;
+mod unlike_rows;
