@@ -12,12 +12,15 @@ use super::generator::{CONNECTIONS, Load, Measured, generate};
 use super::house::{House, REPOSITORY, REPOSITORY_ID};
 use super::member::Member;
 use super::numbers::Rounds;
-use super::postgres_alone::postgres_alone;
+use super::postgres_alone::{self, postgres_alone};
 use super::report::Table;
 use crate::say;
 
+/// Rows of a statement of the baseline when it has as many calls under way as the ingress: its callers' calls, on its
+/// two connections.
+const EQUAL_LOAD_BATCH: usize = CONNECTIONS / postgres_alone::CONNECTIONS;
 /// Rows of a statement of the baseline; the ingress takes 256 at most.
-const BATCHES: [usize; 3] = [64, 128, 256];
+const BATCHES: [usize; 4] = [EQUAL_LOAD_BATCH, 64, 128, 256];
 /// The share of saturation at which answers are timed.
 const HALF: f64 = 0.5;
 const WARM_UP: Duration = Duration::from_millis(500);
@@ -30,6 +33,8 @@ struct Found {
     saturated: Rounds,
     /// Of the best batch size, in the same round.
     ratio: Rounds,
+    /// Of the batch size that has as many calls under way, in the same round.
+    equal_load_ratio: Rounds,
     saturated_p99_ms: Rounds,
     half_rate: Rounds,
     half_ms: [Rounds; QUANTILES.len()],
@@ -62,7 +67,7 @@ async fn measure_kind(
     duration: Duration,
     found: &mut Found,
 ) -> Result<()> {
-    let mut best: f64 = 0.0;
+    let (mut best, mut equal_load): (f64, f64) = (0.0, 0.0);
     for batch in BATCHES {
         house.empty().await?;
         let alone = postgres_alone(house, template, batch, duration / 2).await?;
@@ -70,17 +75,22 @@ async fn measure_kind(
         say::detail(&format!("PostgreSQL alone, batches of {batch}: {rows:.0}/s"));
         found.alone.entry(batch).or_default().push(rows);
         best = best.max(rows);
+        if batch == EQUAL_LOAD_BATCH {
+            equal_load = rows;
+        }
         cpu::add(found.alone_cpu.entry(batch).or_default(), alone.cpu);
     }
     let ingress = house.ingress().await?;
     let saturated = saturate(house, &ingress, template, duration, &mut found.cpu).await?;
     let rate = saturated.per_second();
     say::detail(&format!(
-        "Ingress, {CONNECTIONS} connections: {rate:.0}/s ({:.2} of it)",
-        rate / best
+        "Ingress, {CONNECTIONS} connections: {rate:.0}/s ({:.2} of the best, {:.2} of batches of {EQUAL_LOAD_BATCH})",
+        rate / best,
+        rate / equal_load
     ));
     found.saturated.push(rate);
     found.ratio.push(rate / best);
+    found.equal_load_ratio.push(rate / equal_load);
     found.saturated_p99_ms.push(saturated.latencies.quantile_ms(0.99));
     found.peak_mib.push(ingress.peak_mib()?);
     if template.kind == Kind::TrackedPush {
@@ -151,11 +161,13 @@ async fn stopped_broker(
 fn throughput(found: &BTreeMap<Kind, Found>) -> Table {
     let mut table = Table::new(&[
         "accepted and durable, calls/s",
-        "PostgreSQL alone, batches of 64",
+        "PostgreSQL alone, batches of 32",
+        "64",
         "128",
         "256",
         "ingress, 64 connections",
         "of the best batch",
+        "of batches of 32",
         "p99, ms",
         "peak memory, MiB",
     ]);
@@ -164,6 +176,7 @@ fn throughput(found: &BTreeMap<Kind, Found>) -> Table {
         let ours = [
             found.saturated.whole(),
             found.ratio.decimals(2),
+            found.equal_load_ratio.decimals(2),
             found.saturated_p99_ms.decimals(1),
             found.peak_mib.decimals(0),
         ];

@@ -19,7 +19,7 @@ use super::cpu::Cpu;
 use super::house::{HOOK_ID, House, INSTALLATION_ID};
 
 /// As many connections as an ingress commits on unless set otherwise.
-const CONNECTIONS: usize = 2;
+pub(super) const CONNECTIONS: usize = 2;
 const READY_GRACE_MS: u32 = 60_000;
 const REPLAY_WINDOW_S: i32 = 86_400;
 const CONTENT_TYPE: &str = "application/json";
