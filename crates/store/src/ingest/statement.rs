@@ -81,6 +81,7 @@ with input as (
                 when n < max(n) filter (where not redundant) over (partition by target_id) then 'superseded'
             end as ignored
       from (select fresh.n, fresh.event_id, trackers.target_id, trackers.instance_id, trackers.workspace_id,
+                   -- The newest is the one before it in this batch, else the newest queued one.
                    case when lag(fresh.n) over pushes is not null then lag(fresh.head_sha) over pushes = fresh.head_sha
                         when trackers.queued then trackers.queued_sha is not distinct from fresh.head_sha
                         else trackers.settled_sha = fresh.head_sha

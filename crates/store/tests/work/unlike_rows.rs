@@ -41,9 +41,11 @@ async fn a_push_is_tracked_by_its_own_branch_repository_installation_and_workspa
     ];
     let recorded = committer.record(&batch, GRACE_MS).await.unwrap();
     assert_eq!(recorded[0], Recorded::Duplicate);
-    let syncs = |n: usize| match &recorded[n] {
-        Recorded::Accepted { routed: false, syncs } => syncs.len(),
-        other => panic!("the push {n} was {other:?}"),
+    let syncs = |n: usize| {
+        let Recorded::Accepted { routed: false, syncs } = &recorded[n] else {
+            panic!("the push {n} was {:?}", recorded[n]);
+        };
+        syncs.len()
     };
     assert_eq!(
         (syncs(1), syncs(6)),
