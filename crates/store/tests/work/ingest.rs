@@ -167,16 +167,7 @@ async fn what_a_subscriber_wants_is_routed_whether_or_not_a_handler_wants_it() {
     let (before, after, push) = (nobodys(), nobodys(), yard.push(&sha('a')));
     let before = committer.record(&[before], GRACE_MS).await.unwrap();
     assert_eq!(before, [Recorded::Ignored { reason: "not_handled".to_owned() }]);
-    yard.run(
-        "with connection as (
-             insert into connection (id, workspace_id, kind, name, status, sealed)
-             select gen_random_uuid(), id, 'webhook', 'default', 'connected', '' from workspace
-             returning id, workspace_id
-         )
-         insert into subscription (id, workspace_id, connection_id, event_types, status)
-         select gen_random_uuid(), workspace_id, id, '{github.issues.*,github.push}', 'active' from connection",
-    )
-    .await;
+    yard.subscribe(&["github.issues.*", "github.push"], "active").await;
     let recorded = committer.record(&[after, push], GRACE_MS).await.unwrap();
     let routed = |it: &Recorded| matches!(it, Recorded::Accepted { routed: true, .. });
     assert!(recorded.iter().all(routed), "{recorded:?}");

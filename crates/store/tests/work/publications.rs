@@ -97,18 +97,11 @@ async fn an_applications_key_is_none_of_a_delivery() {
 async fn every_event_of_a_call_is_wanted_or_not_by_its_own_type() {
     let mut yard = Yard::new().await;
     let committer = yard.committer().await;
-    yard.run(
-        "with connection as (
-             insert into connection (id, workspace_id, kind, name, status, sealed)
-             select gen_random_uuid(), id, 'webhook', 'default', 'connected', '' from workspace
-             returning id, workspace_id
-         )
-         insert into subscription (id, workspace_id, connection_id, event_types, status)
-         select gen_random_uuid(), workspace_id, id, types, status
-           from connection, (values ('{post.*}'::text[], 'active'), ('{post.created}', 'active'), ('{*}', 'paused'))
-                                as wanted(types, status)",
-    )
-    .await;
+    for (event_types, status) in
+        [(["post.*"], "active"), (["post.created"], "active"), (["*"], "paused")]
+    {
+        yard.subscribe(&event_types, status).await;
+    }
     let mut call = call(&yard, "k", 1, 4);
     for (event, event_type) in call.iter_mut().zip(["post.created", "other", "post.x", "postx"]) {
         event_type.clone_into(&mut event.event_type);

@@ -138,6 +138,18 @@ impl Yard {
         subjects
     }
 
+    /// Subscribes the workspace to these event types, over a connection of its own.
+    pub(crate) async fn subscribe(&self, event_types: &[&str], status: &str) {
+        let sql = "with connection as (
+                       insert into connection (id, workspace_id, kind, name, status, sealed)
+                       values (gen_random_uuid(), $1, 'webhook', gen_random_uuid()::text, 'connected', '')
+                       returning id, workspace_id
+                   )
+                   insert into subscription (id, workspace_id, connection_id, event_types, status)
+                   select gen_random_uuid(), workspace_id, id, $2::text[], $3::text from connection";
+        self.owner().await.execute(sql, &[&self.workspace.0, &event_types, &status]).await.unwrap();
+    }
+
     /// Queues a sync of the target with its job, as a push of this head does.
     pub(crate) async fn queue_push(&mut self, head: &str) -> SyncEventId {
         let committer = self.committer().await;

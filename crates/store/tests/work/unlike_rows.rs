@@ -61,16 +61,7 @@ async fn a_push_is_tracked_by_its_own_branch_repository_installation_and_workspa
 async fn a_subscriber_gets_the_types_it_wants_and_of_its_workspace_only() {
     let mut yard = Yard::new().await;
     let committer = yard.committer().await;
-    yard.run(
-        "with connection as (
-             insert into connection (id, workspace_id, kind, name, status, sealed)
-             select gen_random_uuid(), id, 'webhook', 'default', 'connected', '' from workspace
-             returning id, workspace_id
-         )
-         insert into subscription (id, workspace_id, connection_id, event_types, status)
-         select gen_random_uuid(), workspace_id, id, '{github.issues.*}', 'active' from connection",
-    )
-    .await;
+    yard.subscribe(&["github.issues.*"], "active").await;
     let ignored = |event_type: &str| {
         let delivery = Uuid::new_v4().to_string();
         let arrival = yard.arrival(event_type, &delivery, delivery.clone());
